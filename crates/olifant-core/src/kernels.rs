@@ -1,0 +1,11 @@
+//! Slices in, slices out: the loops that take the time.
+//!
+//! The only place of the workspace where `unsafe` and threads are allowed.
+//! Work is split by outputs, never by the terms of a sum: results are the same bits for any number of threads.
+
+pub(crate) mod broadcast;
+pub(crate) mod dispatch;
+pub mod matmul;
+pub(crate) mod parallel;
+
+pub use matmul::Scratch;

@@ -1,0 +1,80 @@
+//! The built-in operations: one file each, with its formula, forward and backward.
+//!
+//! To add one, write its file and name it in the list below.
+
+use std::sync::Arc;
+
+use crate::Operation;
+use elementwise::{Binary, Unary};
+
+pub(crate) mod elementwise;
+
+/// Declares the modules, and the enum that holds any operation without a heap allocation.
+macro_rules! built_in {
+    (
+        unary { $($unary_module:ident::$Unary:ident,)* }
+        binary { $($binary_module:ident::$Binary:ident,)* }
+        other { $($module:ident::$Operation:ident,)* }
+    ) => {
+        $(mod $unary_module;)*
+        $(mod $binary_module;)*
+        $(mod $module;)*
+
+        /// Any operation that a tape can hold.
+        #[derive(Debug)]
+        pub(crate) enum BuiltIn {
+            $($Unary(Unary<$unary_module::$Unary>),)*
+            $($Binary(Binary<$binary_module::$Binary>),)*
+            $($Operation($module::$Operation),)*
+            Custom(Arc<dyn Operation>),
+        }
+
+        impl BuiltIn {
+            pub(crate) fn as_operation(&self) -> &dyn Operation {
+                match self {
+                    $(BuiltIn::$Unary(operation) => operation,)*
+                    $(BuiltIn::$Binary(operation) => operation,)*
+                    $(BuiltIn::$Operation(operation) => operation,)*
+                    BuiltIn::Custom(operation) => &**operation,
+                }
+            }
+        }
+
+        $(impl From<$unary_module::$Unary> for BuiltIn {
+            fn from(function: $unary_module::$Unary) -> BuiltIn {
+                BuiltIn::$Unary(Unary(function))
+            }
+        })*
+        $(impl From<$binary_module::$Binary> for BuiltIn {
+            fn from(function: $binary_module::$Binary) -> BuiltIn {
+                BuiltIn::$Binary(Binary(function))
+            }
+        })*
+        $(impl From<$module::$Operation> for BuiltIn {
+            fn from(operation: $module::$Operation) -> BuiltIn {
+                BuiltIn::$Operation(operation)
+            }
+        })*
+    };
+}
+
+built_in! {
+    unary {
+        exp::Exp,
+        relu::Relu,
+        sigmoid::Sigmoid,
+        square::Square,
+    }
+    binary {
+        add::Add,
+        multiply::Multiply,
+    }
+    other {
+        dense::Dense,
+        softmax::Softmax,
+        softmax_cross_entropy::SoftmaxCrossEntropy,
+        sum::Sum,
+    }
+}
+
+pub use dense::DenseActivation;

@@ -1,0 +1,105 @@
+//! A dense layer in one operation: product, bias and activation.
+
+use crate::{
+    Operation, Shape, ShapeError, Var, Weight,
+    kernels::matmul::{Epilogue, Matrix, matmul},
+    operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
+};
+
+/// The activations that [`Var::dense`] computes while the product is still in registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum DenseActivation {
+    /// y = x
+    #[default]
+    Linear,
+    /// y = max(x, 0)
+    Relu,
+}
+
+/// y = activation(x·K + b), for each row of x.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dense {
+    activation: DenseActivation,
+}
+
+impl Operation for Dense {
+    fn output_shape(&self, inputs: &Inputs<'_>) -> Result<Shape, ShapeError> {
+        let (x, kernel) = (inputs.get(0).shape, inputs.get(1).shape);
+        if kernel.rank() != 2 || x.last_axis()? != kernel[0] {
+            return Err(ShapeError::Mismatch(format!("dense: a kernel of shape {kernel} does not fit inputs of shape {x}")));
+        }
+        if inputs.len() == 3 && inputs.get(2).shape.axes() != [kernel[1]] {
+            let bias = inputs.get(2).shape;
+            return Err(ShapeError::Mismatch(format!("dense: a bias of shape {bias} does not fit a kernel of shape {kernel}")));
+        }
+        Ok(x.with_last_axis(kernel[1]))
+    }
+
+    fn forward(&self, step: ForwardStep<'_>) {
+        let (x, kernel) = (step.inputs.get(0), step.inputs.get(1));
+        let (features, units) = (kernel.shape[0], kernel.shape[1]);
+        let bias = (step.inputs.len() == 3).then(|| step.inputs.get(2).data);
+        let epilogue = match (self.activation, bias) {
+            (DenseActivation::Linear, None) => Epilogue::Assign,
+            (DenseActivation::Linear, Some(bias)) => Epilogue::Bias(bias),
+            (DenseActivation::Relu, None) => Epilogue::Relu,
+            (DenseActivation::Relu, Some(bias)) => Epilogue::BiasRelu(bias),
+        };
+        let x = Matrix::new(x.data, step.output.len() / units, features);
+        matmul(x, Matrix::new(kernel.data, features, units), step.output, epilogue, step.scratch);
+    }
+
+    /// With dz = dy · activation′: dx = dz·Kᵀ, dK = xᵀ·dz, db = the sum of dz's rows.
+    fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
+        let (x, kernel) = (step.inputs.get(0), step.inputs.get(1));
+        let (features, units) = (kernel.shape[0], kernel.shape[1]);
+        if self.activation == DenseActivation::Relu {
+            let slopes = step.output_gradient.iter_mut().zip(step.output.data);
+            slopes.for_each(|(dz, &y)| *dz = if y > 0.0 { *dz } else { 0.0 });
+        }
+        let rows = step.output_gradient.len() / units;
+        let dz = Matrix::new(step.output_gradient, rows, units);
+        if let Some(dx) = gradients.get(0) {
+            let kernel = Matrix::new(kernel.data, features, units);
+            matmul(dz, kernel.transposed(), dx.data, assign_or_add(dx.add), step.scratch);
+        }
+        if let Some(dk) = gradients.get(1) {
+            let x = Matrix::new(x.data, rows, features);
+            matmul(x.transposed(), dz, dk.data, assign_or_add(dk.add), step.scratch);
+        }
+        if step.inputs.len() == 3
+            && let Some(mut db) = gradients.get(2)
+        {
+            let db = db.accumulator();
+            for dz in step.output_gradient.chunks_exact(units) {
+                db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
+            }
+        }
+    }
+}
+
+fn assign_or_add(add: bool) -> Epilogue<'static> {
+    if add { Epilogue::Add } else { Epilogue::Assign }
+}
+
+impl<'t> Var<'t> {
+    /// activation(x·K + b) along the last axis.
+    ///
+    /// # Shapes
+    ///
+    /// x `[…, features]`, kernel `[features, units]`, bias `[units]`; result `[…, units]`.
+    ///
+    /// # Panics
+    ///
+    /// The shapes do not fit.
+    #[track_caller]
+    pub fn dense(self, kernel: Weight, bias: Option<Weight>, activation: DenseActivation) -> Var<'t> {
+        let kernel = self.tape.weight(kernel);
+        let operation = Dense { activation };
+        match bias {
+            Some(bias) => self.tape.operate(operation, &[self, kernel, self.tape.weight(bias)]),
+            None => self.tape.operate(operation, &[self, kernel]),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The exponential function.
+
+use super::elementwise::UnaryFunction;
+use crate::{Float, Var};
+
+/// y = eˣ
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Exp;
+
+impl UnaryFunction for Exp {
+    #[inline(always)]
+    fn value(self, x: Float) -> Float {
+        x.exp()
+    }
+
+    #[inline(always)]
+    fn slope(self, _: Float, y: Float) -> Float {
+        y
+    }
+}
+
+impl<'t> Var<'t> {
+    /// eˣ of each element.
+    pub fn exp(self) -> Var<'t> {
+        self.tape.operate(Exp, &[self])
+    }
+}

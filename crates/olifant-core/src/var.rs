@@ -1,0 +1,115 @@
+//! Reading values, and the operators.
+//!
+//! The methods that compute stand with their operations, one file each.
+
+use std::fmt;
+
+use crate::{Float, Shape, Tape, operations::BuiltIn, tape::Var, tensor::TensorView, workspace::Source};
+
+impl<'t> Var<'t> {
+    /// The tape it is recorded on.
+    pub fn tape(self) -> &'t Tape<'t> {
+        self.tape
+    }
+
+    /// The sizes of its axes.
+    pub fn shape(self) -> Shape {
+        self.with_value(|value| value.shape)
+    }
+
+    /// Lets `read` look at the numbers.
+    pub fn with_value<R>(self, read: impl FnOnce(TensorView<'_>) -> R) -> R {
+        let workspace = self.tape.workspace.borrow();
+        match workspace.nodes[self.index as usize].source {
+            Source::Weight(weight) => read(self.tape.weights().get(weight)),
+            _ => read(workspace.values[self.index as usize].view()),
+        }
+    }
+
+    /// The only number of a value with one element.
+    ///
+    /// # Panics
+    ///
+    /// The value has more or fewer elements.
+    #[track_caller]
+    pub fn item(self) -> Float {
+        self.with_value(|value| match value.data {
+            [number] => *number,
+            _ => panic!("a value of shape {} is not a single number", value.shape),
+        })
+    }
+
+    /// What a softmax or sigmoid was computed from, if this value is the result of one.
+    ///
+    /// A cross-entropy computed from it is exact where the probabilities have been rounded to 0 or 1.
+    pub fn logits(self) -> Option<Var<'t>> {
+        let workspace = self.tape.workspace.borrow();
+        let node = &workspace.nodes[self.index as usize];
+        match node.source {
+            Source::Operation(BuiltIn::Softmax(_) | BuiltIn::Sigmoid(_)) => {
+                Some(Var { tape: self.tape, index: workspace.edges[node.edges.0 as usize] })
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Var<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_value(|value| write!(f, "Var {} {:?}", value.shape, value.data))
+    }
+}
+
+/// The second operand of a binary method: a value, or a number.
+pub trait Operand<'t> {
+    /// The operand as a value on the tape of the first operand.
+    fn on(self, tape: &'t Tape<'t>) -> Var<'t>;
+}
+
+impl<'t> Operand<'t> for Var<'t> {
+    fn on(self, _: &'t Tape<'t>) -> Var<'t> {
+        self
+    }
+}
+
+impl<'t> Operand<'t> for Float {
+    fn on(self, tape: &'t Tape<'t>) -> Var<'t> {
+        tape.constant(self)
+    }
+}
+
+/// Implements an operator for two values, and for a value and a number in either order.
+macro_rules! operator {
+    ($Function:ident, $method:ident) => {
+        crate::var::operator!($Function, $Function, $method);
+    };
+    ($Function:ident, $Operator:ident, $method:ident) => {
+        impl<'t> std::ops::$Operator for crate::Var<'t> {
+            type Output = crate::Var<'t>;
+
+            #[track_caller]
+            fn $method(self, other: crate::Var<'t>) -> crate::Var<'t> {
+                self.tape.operate($Function, &[self, other])
+            }
+        }
+
+        impl<'t> std::ops::$Operator<crate::Float> for crate::Var<'t> {
+            type Output = crate::Var<'t>;
+
+            #[track_caller]
+            fn $method(self, other: crate::Float) -> crate::Var<'t> {
+                self.tape.operate($Function, &[self, self.tape.constant(other)])
+            }
+        }
+
+        impl<'t> std::ops::$Operator<crate::Var<'t>> for crate::Float {
+            type Output = crate::Var<'t>;
+
+            #[track_caller]
+            fn $method(self, other: crate::Var<'t>) -> crate::Var<'t> {
+                other.tape.operate($Function, &[other.tape.constant(self), other])
+            }
+        }
+    };
+}
+pub(crate) use operator;

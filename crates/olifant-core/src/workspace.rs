@@ -1,0 +1,80 @@
+//! The buffers of a step, which survive it and serve the next one.
+
+use crate::{
+    Float, Weight, Weights,
+    kernels::Scratch,
+    operations::BuiltIn,
+    tensor::{Buffer, Tensor},
+};
+
+/// The memory a [`Tape`](crate::Tape) records into.
+///
+/// The `i`-th value of a step reuses the buffers of the `i`-th value of the step before,
+/// so a network that is run again and again allocates only in its first step.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    pub(crate) nodes: Vec<Node>,
+    /// The inputs of all nodes, one behind the other.
+    pub(crate) edges: Vec<u32>,
+    /// Values and gradients are separate lists: the backward pass reads all values while it writes gradients.
+    pub(crate) values: Vec<Tensor>,
+    pub(crate) caches: Vec<Vec<Float>>,
+    pub(crate) gradients: Vec<Buffer>,
+    pub(crate) written: Vec<bool>,
+    pub(crate) weight_gradients: Buffer,
+    pub(crate) weight_written: Vec<bool>,
+    pub(crate) assignments: Vec<(Weight, u32)>,
+    pub(crate) scratch: Scratch,
+}
+
+/// One recorded value: where it comes from, and what it was computed from.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) source: Source,
+    /// Its inputs: a range of `Workspace::edges`.
+    pub(crate) edges: (u32, u32),
+    pub(crate) needs_gradient: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Source {
+    Input,
+    Weight(Weight),
+    Operation(BuiltIn),
+}
+
+impl Workspace {
+    /// ∂loss/∂weight of all trainable weights, in the layout of [`Weights::trainable`].
+    pub fn gradients(&self) -> &[Float] {
+        &self.weight_gradients
+    }
+
+    /// The same, to be changed: clipped, or summed over machines.
+    pub fn gradients_mut(&mut self) -> &mut [Float] {
+        &mut self.weight_gradients
+    }
+
+    /// Carries out what the step assigned to weights that gradients do not change.
+    pub fn commit(&mut self, weights: &mut Weights) {
+        for (weight, node) in self.assignments.drain(..) {
+            weights.get_mut(weight).copy_from_slice(self.values[node as usize].data());
+        }
+    }
+
+    /// Forgets the last step, but keeps its memory.
+    pub(crate) fn restart(&mut self) {
+        self.nodes.clear();
+        self.edges.clear();
+        self.assignments.clear();
+    }
+
+    /// Makes room for one more value.
+    pub(crate) fn grow(&mut self) {
+        if self.values.len() < self.nodes.len() + 1 {
+            self.values.push(Tensor::default());
+            self.caches.push(Vec::new());
+            self.gradients.push(Buffer::default());
+            self.written.push(false);
+        }
+    }
+}
