@@ -1,1 +1,27 @@
-//! Stub.
+//! Layers, losses, metrics and optimizers for [Olifant](https://docs.rs/olifant), and the network they form.
+#![forbid(unsafe_code)]
+
+mod activation;
+mod error;
+mod initializer;
+mod layer;
+pub mod layers;
+mod loss;
+pub mod losses;
+mod metric;
+pub mod metrics;
+mod optimizer;
+pub mod optimizers;
+mod regularizer;
+mod schedule;
+pub mod schedules;
+
+pub use activation::Activation;
+pub use error::{BuildError, with_batch};
+pub use initializer::Initializer;
+pub use layer::{Layer, WeightBuilder};
+pub use loss::{Loss, TargetError};
+pub use metric::{IntoMetrics, Metric, MetricBatch, Objective};
+pub use optimizer::{Clipping, Optimizer, OptimizerOptions, UpdateStep};
+pub use regularizer::Regularizer;
+pub use schedule::{LearningRate, Schedule};

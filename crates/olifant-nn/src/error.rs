@@ -1,0 +1,73 @@
+//! What can be wrong with the description of a model.
+
+use olifant_core::{Shape, ShapeError};
+
+/// Why a network could not be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A layer was given something it cannot work with.
+    #[error("layer {number} ({name}): {source}")]
+    Layer {
+        /// The layer's position in its network, from 0.
+        number: usize,
+        /// The layer's name.
+        name: String,
+        /// What is wrong.
+        source: Box<BuildError>,
+    },
+    /// An option is outside its range.
+    #[error("{option} must be {expected}, but is {given}")]
+    Option {
+        /// The option's name.
+        option: &'static str,
+        /// What would be right.
+        expected: String,
+        /// What was given.
+        given: String,
+    },
+    /// Inputs have the wrong number of axes.
+    #[error("expects inputs of shape {expected} but was given {given}{remedy}")]
+    InputShape {
+        /// What would be right, for example `[batch, features]`.
+        expected: String,
+        /// What was given, with the batch axis in front.
+        given: String,
+        /// What to do, starting with `; `, or empty.
+        remedy: &'static str,
+    },
+    /// Two layers of a network have the same name.
+    #[error("two layers are called {name:?}: names must be unique within a model")]
+    DuplicateName {
+        /// The name.
+        name: String,
+    },
+    /// A network without layers.
+    #[error("a network needs at least one layer: add one before compiling")]
+    NoLayers,
+    /// Shapes do not fit.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// The description of a network could not be read back.
+    #[error("the architecture cannot be read: {reason}")]
+    Architecture {
+        /// What the parser says, and what to do.
+        reason: String,
+    },
+    /// Anything else, in words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl BuildError {
+    /// An option outside its range.
+    pub fn option(option: &'static str, expected: impl Into<String>, given: impl ToString) -> BuildError {
+        BuildError::Option { option, expected: expected.into(), given: given.to_string() }
+    }
+}
+
+/// A shape as a user reads it: `[batch, 28, 28]`.
+pub fn with_batch(shape: &Shape) -> String {
+    let axes: Vec<String> = shape.axes().iter().map(|axis| format!(", {axis}")).collect();
+    format!("[batch{}]", axes.concat())
+}

@@ -1,0 +1,104 @@
+//! What a loss is.
+
+use std::fmt;
+
+use olifant_core::{Shape, TensorView, Var};
+
+/// The price of a prediction.
+///
+/// The trainer weighs the prices of the samples and averages them.
+///
+/// # Examples
+///
+/// ```
+/// use olifant_core::{Axes, Var};
+/// use olifant_nn::Loss;
+/// use serde::{Deserialize, Serialize};
+///
+/// /// The mean fourth power of the error.
+/// #[derive(Clone, Debug, Serialize, Deserialize)]
+/// struct MeanQuarticError;
+///
+/// #[typetag::serde(name = "my_crate/mean_quartic_error")]
+/// impl Loss for MeanQuarticError {
+///     fn call<'t>(&self, y_true: Var<'t>, y_pred: Var<'t>) -> Var<'t> {
+///         (y_true - y_pred).square().square().mean(-1)
+///     }
+/// }
+/// ```
+#[typetag::serde(tag = "loss")]
+pub trait Loss: fmt::Debug + Send + Sync + 'static {
+    /// Records the loss of each element: both arguments have the batch axis in front, and so has the result.
+    ///
+    /// `y_true` and `y_pred` have passed [`check`](Loss::check), and have the same rank unless the targets are class indices.
+    fn call<'t>(&self, y_true: Var<'t>, y_pred: Var<'t>) -> Var<'t>;
+
+    /// Whether these targets suit predictions of shape `y_pred` (batch axis in front).
+    ///
+    /// The default expects targets of the shape of the predictions; a last axis of size 1 may be missing.
+    ///
+    /// # Errors
+    ///
+    /// They do not; the error names the first row that is wrong, if it is only one.
+    fn check(&self, y_true: TensorView<'_>, y_pred: Shape) -> Result<(), TargetError> {
+        expect_same_shape(y_true.shape, y_pred)
+    }
+}
+
+/// Why targets do not suit a model's predictions.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TargetError {
+    /// The shapes do not fit.
+    #[error(
+        "targets of shape {given} do not suit predictions of shape {predictions}: expected {expected}{remedy}"
+    )]
+    Shape {
+        /// The targets' shape, batch axis in front.
+        given: Shape,
+        /// The predictions' shape.
+        predictions: Shape,
+        /// What would be right.
+        expected: String,
+        /// What to do, starting with `; `, or empty.
+        remedy: &'static str,
+    },
+    /// One target cannot be.
+    #[error("row {row} of y is {value}, but {expected}")]
+    Value {
+        /// The row, from 0.
+        row: usize,
+        /// What is there.
+        value: f64,
+        /// What would be right, as a clause.
+        expected: String,
+    },
+}
+
+impl TargetError {
+    /// The same error for a piece of data that starts at row `first` of the whole.
+    pub fn from_row(mut self, first: usize) -> TargetError {
+        if let TargetError::Value { row, .. } = &mut self {
+            *row += first;
+        }
+        self
+    }
+}
+
+/// Targets must have the shape of the predictions, but a last axis of size 1 may be missing in either.
+pub(crate) fn expect_same_shape(given: Shape, predictions: Shape) -> Result<(), TargetError> {
+    let squeezed = |shape: Shape| match shape.axes() {
+        [rest @ .., 1] if !rest.is_empty() => Shape::new(rest).unwrap_or(shape),
+        _ => shape,
+    };
+    if squeezed(given) == squeezed(predictions) {
+        return Ok(());
+    }
+    let looks_like_indices = squeezed(given).rank() + 1 == predictions.rank();
+    let remedy = if looks_like_indices {
+        "; for class indices use SparseCategoricalCrossentropy"
+    } else {
+        "; check the units of the last layer"
+    };
+    Err(TargetError::Shape { given, predictions, expected: predictions.to_string(), remedy })
+}

@@ -1,0 +1,133 @@
+//! What a metric is.
+
+use std::fmt;
+
+use olifant_core::{Float, TensorView};
+
+/// Which way a metric improves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Objective {
+    /// Less is better: losses and errors.
+    Minimize,
+    /// More is better: accuracies and scores.
+    Maximize,
+}
+
+/// A number to watch, accumulated over the batches of an epoch.
+///
+/// The sums live outside the metric, as the slots of an optimizer do:
+/// a metric is only the rule, so evaluating needs no exclusive access, and checkpoints need no further code.
+///
+/// # Examples
+///
+/// ```
+/// use olifant_nn::{Metric, MetricBatch, Objective};
+/// use serde::{Deserialize, Serialize};
+///
+/// /// The share of predictions above one half.
+/// #[derive(Clone, Debug, Serialize, Deserialize)]
+/// struct PositiveRate;
+///
+/// #[typetag::serde(name = "my_crate/positive_rate")]
+/// impl Metric for PositiveRate {
+///     fn name(&self) -> &str {
+///         "positive_rate"
+///     }
+///
+///     fn objective(&self) -> Objective {
+///         Objective::Maximize
+///     }
+///
+///     fn update(&self, sums: &mut [f64], batch: &MetricBatch<'_>) {
+///         sums[0] += batch.y_pred.data.iter().filter(|&&p| p > 0.5).count() as f64;
+///         sums[1] += batch.y_pred.data.len() as f64;
+///     }
+/// }
+/// ```
+#[typetag::serde(tag = "metric")]
+pub trait Metric: fmt::Debug + Send + Sync + 'static {
+    /// The key in the logs.
+    fn name(&self) -> &str;
+
+    /// Which way it improves.
+    fn objective(&self) -> Objective;
+
+    /// How many sums it accumulates. They start at zero.
+    fn sums(&self) -> usize {
+        2
+    }
+
+    /// Adds a batch to the sums.
+    fn update(&self, sums: &mut [f64], batch: &MetricBatch<'_>);
+
+    /// The value that the sums stand for; by default `sums[0] / sums[1]`, and 0 when nothing was added.
+    fn result(&self, sums: &[f64]) -> f64 {
+        if sums[1] == 0.0 { 0.0 } else { sums[0] / sums[1] }
+    }
+}
+
+/// What a metric is told of a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct MetricBatch<'a> {
+    /// The targets, batch axis in front.
+    pub y_true: TensorView<'a>,
+    /// The predictions, batch axis in front.
+    pub y_pred: TensorView<'a>,
+    /// The weight of each sample, if samples are weighted.
+    pub sample_weight: Option<&'a [Float]>,
+}
+
+/// Anything that names the metrics of a model: `()`, one metric, an array, a vector, a tuple of up to six.
+pub trait IntoMetrics {
+    /// The metrics in the order given.
+    fn into_metrics(self) -> Vec<Box<dyn Metric>>;
+}
+
+impl IntoMetrics for () {
+    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
+        Vec::new()
+    }
+}
+
+impl<M: Metric> IntoMetrics for M {
+    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
+        vec![Box::new(self)]
+    }
+}
+
+impl<M: Metric, const N: usize> IntoMetrics for [M; N] {
+    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
+        self.into_iter().map(|metric| Box::new(metric) as Box<dyn Metric>).collect()
+    }
+}
+
+impl<const N: usize> IntoMetrics for [Box<dyn Metric>; N] {
+    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
+        self.into()
+    }
+}
+
+impl IntoMetrics for Vec<Box<dyn Metric>> {
+    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
+        self
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident)+) => {
+        impl<$($name: Metric),+> IntoMetrics for ($($name,)+) {
+            #[allow(non_snake_case)]
+            fn into_metrics(self) -> Vec<Box<dyn Metric>> {
+                let ($($name,)+) = self;
+                vec![$(Box::new($name)),+]
+            }
+        }
+    };
+}
+
+tuples!(A);
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E F);

@@ -1,0 +1,51 @@
+//! The learning rate: a number, or a function of the step.
+
+use std::fmt;
+
+use olifant_core::Float;
+use serde::{Deserialize, Serialize};
+
+use crate::BuildError;
+
+/// A learning rate as a function of the number of optimizer steps made so far, from 0.
+#[typetag::serde(tag = "schedule")]
+pub trait Schedule: fmt::Debug + Send + Sync + 'static {
+    /// The learning rate of step `step`.
+    fn learning_rate(&self, step: u64) -> Float;
+
+    /// Whether all options are in their ranges; asked once, when a model is compiled.
+    ///
+    /// # Errors
+    ///
+    /// The first option that is not.
+    fn check(&self) -> Result<(), BuildError> {
+        Ok(())
+    }
+}
+
+/// What an optimizer's learning rate is set to.
+#[derive(Debug, Serialize, Deserialize)]
+pub enum LearningRate {
+    /// A number, which callbacks may change.
+    Constant(Float),
+    /// A schedule, which callbacks may not change.
+    Schedule(Box<dyn Schedule>),
+}
+
+impl From<f32> for LearningRate {
+    fn from(rate: f32) -> LearningRate {
+        LearningRate::Constant(rate as Float)
+    }
+}
+
+impl From<f64> for LearningRate {
+    fn from(rate: f64) -> LearningRate {
+        LearningRate::Constant(rate as Float)
+    }
+}
+
+impl<S: Schedule> From<S> for LearningRate {
+    fn from(schedule: S) -> LearningRate {
+        LearningRate::Schedule(Box::new(schedule))
+    }
+}
