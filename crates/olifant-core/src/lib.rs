@@ -50,7 +50,7 @@ pub use gradient_check::{GradientCheck, GradientError, gradient_check};
 pub use kernels::Scratch;
 pub use operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs, Operation};
 pub use operations::DenseActivation;
-pub use random::RandomKey;
+pub use random::{Purpose, RandomKey};
 pub use shape::{MAX_RANK, Shape};
 pub use tape::{Mode, Tape, Var};
 pub use tensor::{Buffer, Tensor, TensorView};

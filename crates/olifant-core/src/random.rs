@@ -29,6 +29,11 @@ impl RandomKey {
         RandomKey(mix(self.0 ^ mix(index.wrapping_add(GOLDEN))))
     }
 
+    /// The key of everything a run does for one purpose.
+    pub fn purpose(self, purpose: Purpose) -> RandomKey {
+        self.derive(purpose as u64)
+    }
+
     /// The key as a number, to seed a conventional generator with.
     pub fn value(self) -> u64 {
         self.0
@@ -49,6 +54,18 @@ impl RandomKey {
     pub fn uniform(self, index: u32) -> f32 {
         (self.bits(index) >> 8) as f32 * (1.0 / 16_777_216.0)
     }
+}
+
+/// What random numbers are for: each purpose has streams of its own, so that one never disturbs another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Purpose {
+    /// The first values of weights; streams are numbered by weight.
+    Weights = 0,
+    /// The order of samples; streams are numbered by epoch.
+    Shuffle = 1,
+    /// What layers draw in training, such as dropout masks; streams are numbered by step.
+    Step = 2,
 }
 
 /// 2⁶⁴ divided by the golden ratio.

@@ -53,6 +53,13 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
 
     /// Records the layer's computation; `x` has the batch axis in front.
     fn call<'t>(&self, x: Var<'t>) -> Var<'t>;
+
+    /// What `summary()` calls the layer, and, in snake case, its name in a model: by default the name of its type.
+    fn class_name(&self) -> &'static str {
+        let path = std::any::type_name::<Self>();
+        let path = path.split('<').next().unwrap_or(path);
+        path.rsplit("::").next().unwrap_or(path)
+    }
 }
 
 /// Creates the weights of one layer.

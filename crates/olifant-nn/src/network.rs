@@ -1,0 +1,297 @@
+//! Layers in the order they are called, together with their weights.
+
+use std::collections::HashSet;
+
+use olifant_core::{Purpose, RandomKey, Shape, Var, Weight, Weights};
+use serde::{Deserialize, Serialize};
+
+use crate::{BuildError, Layer, Regularizer, Summary, WeightBuilder, with_batch};
+
+/// A layer in a network: the layer, and what the network calls it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Node {
+    name: Option<String>,
+    layer: Box<dyn Layer>,
+}
+
+impl<L: Layer> From<L> for Node {
+    fn from(layer: L) -> Node {
+        Node { name: None, layer: Box::new(layer) }
+    }
+}
+
+/// Gives a layer a name within its model; without one it is called after its type: `dense`, `dense_1`, ….
+///
+/// # Examples
+///
+/// ```
+/// use olifant_nn::{Named, Sequential, layers::Dense};
+///
+/// let network = Sequential::new([4]).add(Dense::new(2).named("head")).build(0)?;
+/// assert!(network.weights().find("head/kernel").is_some());
+/// # Ok::<(), olifant_nn::BuildError>(())
+/// ```
+pub trait Named {
+    /// The same layer with a name.
+    fn named(self, name: impl Into<String>) -> Node;
+}
+
+impl<L: Layer> Named for L {
+    fn named(self, name: impl Into<String>) -> Node {
+        Node { name: Some(name.into()), layer: Box::new(self) }
+    }
+}
+
+/// What a network is made of, before it has weights. Its JSON form is what files keep.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Architecture {
+    pub(crate) name: String,
+    pub(crate) input: Shape,
+    pub(crate) layers: Vec<Node>,
+}
+
+/// A chain of layers and the weights they share out among them.
+///
+/// [`Sequential`](crate::Sequential) builds one.
+#[derive(Debug)]
+pub struct Network {
+    architecture: Architecture,
+    stages: Vec<Stage>,
+    weights: Weights,
+    penalties: Vec<(Weight, Regularizer)>,
+}
+
+/// What building found out about a layer.
+#[derive(Debug)]
+struct Stage {
+    name: String,
+    output: Shape,
+    parameters: usize,
+}
+
+impl Network {
+    /// Builds the layers one after the other, each for the outputs of the one before.
+    pub(crate) fn build(mut architecture: Architecture, seed: u64) -> Result<Network, BuildError> {
+        if architecture.layers.is_empty() {
+            return Err(BuildError::NoLayers);
+        }
+        let names = unique_names(&architecture.layers)?;
+        let key = RandomKey::from_seed(seed).purpose(Purpose::Weights);
+        let (mut weights, mut penalties, mut stages) = (Weights::default(), Vec::new(), Vec::new());
+        let mut shape = architecture.input;
+        for (number, (node, name)) in architecture.layers.iter_mut().zip(names).enumerate() {
+            let before = weights.trainable_parameters() + weights.state_parameters();
+            let mut builder =
+                WeightBuilder { weights: &mut weights, penalties: &mut penalties, layer: &name, key };
+            shape = node.layer.build(&shape, &mut builder).map_err(|source| BuildError::Layer {
+                number,
+                name: name.clone(),
+                source: Box::new(source),
+            })?;
+            let parameters = weights.trainable_parameters() + weights.state_parameters() - before;
+            stages.push(Stage { name, output: shape, parameters });
+        }
+        Ok(Network { architecture, stages, weights, penalties })
+    }
+
+    /// Reads what [`architecture`](Network::architecture) wrote, and builds it. The weights are those of a new network.
+    ///
+    /// # Errors
+    ///
+    /// The text is damaged, names a layer this program does not know, or describes a network that cannot be built.
+    pub fn from_architecture(json: &str, seed: u64) -> Result<Network, BuildError> {
+        let architecture = serde_json::from_str(json).map_err(|error| BuildError::Architecture {
+            reason: if error.to_string().contains("unknown variant") {
+                format!("{error}; if it is a layer of your own, mention its crate in this program: `use its_crate as _;`")
+            } else {
+                error.to_string()
+            },
+        })?;
+        Network::build(architecture, seed)
+    }
+
+    /// The layers and their options as JSON, without the weights.
+    ///
+    /// # Errors
+    ///
+    /// A layer of the user's own cannot be written.
+    pub fn architecture(&self) -> Result<String, BuildError> {
+        serde_json::to_string(&self.architecture).map_err(|error| BuildError::Architecture {
+            reason: format!("a layer cannot be written: {error}"),
+        })
+    }
+
+    /// Records the whole network; `x` has the batch axis in front.
+    pub fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+        self.architecture.layers.iter().fold(x, |x, node| node.layer.call(x))
+    }
+
+    /// Records the sum of all penalties on weights, or nothing if there are none.
+    pub fn penalty<'t>(&self, tape: &'t olifant_core::Tape<'t>) -> Option<Var<'t>> {
+        let penalties = self.penalties.iter();
+        penalties.map(|(weight, regularizer)| regularizer.penalty(tape.weight(*weight))).reduce(|a, b| a + b)
+    }
+
+    /// The network's name.
+    pub fn name(&self) -> &str {
+        &self.architecture.name
+    }
+
+    /// The shape of one sample that goes in.
+    pub fn input(&self) -> Shape {
+        self.architecture.input
+    }
+
+    /// The shape of one prediction that comes out.
+    pub fn output(&self) -> Shape {
+        self.stages.last().map_or(self.architecture.input, |stage| stage.output)
+    }
+
+    /// All weights.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// All weights, to be changed.
+    pub fn weights_mut(&mut self) -> &mut Weights {
+        &mut self.weights
+    }
+
+    /// The table that `println!` shows: layers, shapes, numbers of parameters.
+    pub fn summary(&self) -> Summary {
+        let mut summary = Summary::new(self.name(), &self.weights);
+        for (node, stage) in self.architecture.layers.iter().zip(&self.stages) {
+            summary.layer(&stage.name, node.layer.class_name(), &stage.output, stage.parameters);
+        }
+        summary
+    }
+
+    /// Whether samples of this shape can go in.
+    ///
+    /// # Errors
+    ///
+    /// They cannot; the error names the first layer, both shapes, and the remedy.
+    pub fn check_input(&self, sample: Shape) -> Result<(), BuildError> {
+        if sample == self.input() {
+            return Ok(());
+        }
+        let remedy = if sample.size() == self.input().size() {
+            "; the number of elements is right: reshape the data, or begin with another input shape"
+        } else {
+            "; check the shape that the model begins with"
+        };
+        let error = BuildError::InputShape {
+            expected: with_batch(&self.input()),
+            given: with_batch(&sample),
+            remedy,
+        };
+        Err(BuildError::Layer { number: 0, name: self.stages[0].name.clone(), source: Box::new(error) })
+    }
+}
+
+/// The names of all layers: those the user gave, and for the others the type's name with a number.
+fn unique_names(layers: &[Node]) -> Result<Vec<String>, BuildError> {
+    let mut taken = HashSet::new();
+    for name in layers.iter().filter_map(|node| node.name.as_ref()) {
+        if !taken.insert(name.clone()) {
+            return Err(BuildError::DuplicateName { name: name.clone() });
+        }
+    }
+    let name_of = |node: &Node| {
+        let Some(name) = &node.name else {
+            let stem = snake_case(node.layer.class_name());
+            let numbered = (1..).map(|number| format!("{stem}_{number}"));
+            let mut candidates = std::iter::once(stem.clone()).chain(numbered);
+            return candidates.find(|name| taken.insert(name.clone())).unwrap_or(stem);
+        };
+        name.clone()
+    };
+    Ok(layers.iter().map(name_of).collect())
+}
+
+/// `MaxPooling2D` becomes `max_pooling2d`, as in Keras.
+fn snake_case(class: &str) -> String {
+    let mut name = String::new();
+    let mut after_lowercase = false;
+    for letter in class.chars() {
+        if letter.is_uppercase() && after_lowercase {
+            name.push('_');
+        }
+        after_lowercase = letter.is_lowercase();
+        name.extend(letter.to_lowercase());
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Activation, Sequential,
+        layers::{Dense, Flatten},
+    };
+
+    #[test]
+    fn names_count_within_the_model_and_step_around_the_users() {
+        let build = || {
+            Sequential::new([4])
+                .add(Dense::new(3))
+                .add(Dense::new(3).named("dense_1"))
+                .add(Dense::new(3))
+                .build(0)
+                .unwrap()
+        };
+        for _ in 0..2 {
+            let names: Vec<_> = build().stages.into_iter().map(|stage| stage.name).collect();
+            assert_eq!(names, ["dense", "dense_1", "dense_2"]);
+        }
+        let twice = Sequential::new([4]).add(Dense::new(3).named("a")).add(Dense::new(3).named("a"));
+        let error = twice.build(0).unwrap_err();
+        assert_eq!(error.to_string(), r#"two layers are called "a": names must be unique within a model"#);
+    }
+
+    #[test]
+    fn class_names_turn_into_keras_names() {
+        for (class, name) in [
+            ("Dense", "dense"),
+            ("MaxPooling2D", "max_pooling2d"),
+            ("Conv1DTranspose", "conv1d_transpose"),
+            ("ReLU", "re_lu"),
+            ("LSTM", "lstm"),
+        ] {
+            assert_eq!(snake_case(class), name);
+        }
+    }
+
+    #[test]
+    fn an_architecture_comes_back_from_json() {
+        let network = Sequential::new([2, 3])
+            .add(Flatten::new())
+            .add(Dense::new(5).activation(Activation::Relu).use_bias(false))
+            .build(7)
+            .unwrap();
+        let json = network.architecture().unwrap();
+        let copy = Network::from_architecture(&json, 7).unwrap();
+        assert_eq!(copy.architecture().unwrap(), json);
+        assert_eq!(copy.weights().trainable(), network.weights().trainable());
+    }
+
+    #[test]
+    fn an_unknown_layer_says_what_to_do() {
+        let json = r#"{"name":"x","input":[2],"layers":[{"name":null,"layer":{"layer":"elsewhere/swish"}}]}"#;
+        let error = Network::from_architecture(json, 0).unwrap_err().to_string();
+        assert!(error.contains("elsewhere/swish") && error.contains("use its_crate as _;"), "{error}");
+    }
+
+    #[test]
+    fn wrong_inputs_are_named_with_both_shapes() {
+        let network = Sequential::new([784]).add(Dense::new(3)).build(0).unwrap();
+        assert_eq!(
+            network.check_input(Shape::from([28, 28])).unwrap_err().to_string(),
+            "layer 0 (dense): expects inputs of shape [batch, 784] but was given [batch, 28, 28]; \
+             the number of elements is right: reshape the data, or begin with another input shape"
+        );
+        let error = Sequential::new([4]).add(Dense::new(2)).add(Dense::new(0)).build(0).unwrap_err();
+        assert_eq!(error.to_string(), "layer 1 (dense_1): units must be at least 1, but is 0");
+    }
+}
