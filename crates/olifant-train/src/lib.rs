@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod atomic_file;
 mod exact_float;
 mod history;
 mod logs;
@@ -9,6 +10,11 @@ mod number_format;
 mod suggestion;
 mod verbose;
 
+pub use atomic_file::WriteError;
+#[doc(hidden)]
+pub use atomic_file::write_atomically;
+#[cfg(feature = "plot")]
+pub use history::PlotError;
 pub use history::{History, Params};
 pub use logs::Logs;
 #[doc(hidden)]

@@ -1,0 +1,159 @@
+//! Files that are replaced as a whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process;
+
+/// A file could not be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`: {source}{}", path.display(), remedy(path, source))]
+#[non_exhaustive]
+pub struct WriteError {
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// Replaces a file by these bytes, so that whoever looks, now or after a crash, sees the old or the new whole.
+///
+/// The bytes go to a temporary file in the same directory, which is flushed to the disk and then renamed;
+/// the directory is flushed as well, so that the rename survives a power cut.
+///
+/// # Errors
+///
+/// If any of these steps fails; the old file is then still there, the temporary one is not.
+#[doc(hidden)]
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    replace(path, bytes).map_err(|source| WriteError {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if path.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    let (mut file, temporary) = create_beside(path)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    // Windows renames no open file.
+    drop(file);
+    let replaced = written.and_then(|()| fs::rename(&temporary, path));
+    if replaced.is_err() {
+        // The first error is the one worth reporting.
+        let _ = fs::remove_file(&temporary);
+    }
+    replaced.and_then(|()| sync_directory(path))
+}
+
+/// Creates a file that did not exist, in the same directory and thus on the same disk.
+fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
+    let Some(name) = path.file_name() else {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "the path ends in no file name",
+        ));
+    };
+    let mut attempt = 0;
+    loop {
+        let mut temporary = std::ffi::OsString::from(".");
+        temporary.push(name);
+        temporary.push(format!(".{}-{attempt}.tmp", process::id()));
+        let temporary = path.with_file_name(temporary);
+        match OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&temporary)
+        {
+            Ok(file) => return Ok((file, temporary)),
+            // Another thread's, or left over from a crash.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn sync_directory(path: &Path) -> io::Result<()> {
+    File::open(directory_of(path))?.sync_all()
+}
+
+/// Elsewhere a directory cannot be opened as a file, and the system writes it by itself.
+#[cfg(not(unix))]
+fn sync_directory(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn remedy(path: &Path, error: &io::Error) -> String {
+    let directory = directory_of(path).display();
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("; create the directory `{directory}` first"),
+        io::ErrorKind::IsADirectory => "; name a file inside it".to_owned(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_in(directory: &Path) -> Vec<std::ffi::OsString> {
+        fs::read_dir(directory)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect()
+    }
+
+    #[test]
+    fn a_file_is_replaced_and_nothing_is_left_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history.json");
+        write_atomically(&path, b"old").unwrap();
+        write_atomically(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names_in(directory.path()), ["history.json"]);
+    }
+
+    #[test]
+    fn a_temporary_file_of_a_crashed_run_is_not_in_the_way() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        let stale = format!(".a.{}-0.tmp", process::id());
+        fs::write(directory.path().join(&stale), b"half").unwrap();
+        write_atomically(&path, b"whole").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"whole");
+        assert_eq!(fs::read(directory.path().join(stale)).unwrap(), b"half");
+    }
+
+    #[test]
+    fn errors_name_the_file_and_the_remedy() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = |path: &Path| write_atomically(path, b"").unwrap_err().to_string();
+
+        let missing = directory.path().join("none");
+        let message = text(&missing.join("a.csv"));
+        assert!(message.starts_with("cannot write `"), "{message}");
+        let remedy = format!("; create the directory `{}` first", missing.display());
+        assert!(message.ends_with(&remedy), "{message}");
+
+        let message = text(directory.path());
+        assert!(
+            message.ends_with("is a directory; name a file inside it"),
+            "{message}"
+        );
+        let message = text(Path::new(""));
+        assert_eq!(message, "cannot write ``: the path ends in no file name");
+        assert!(names_in(directory.path()).is_empty());
+    }
+}
