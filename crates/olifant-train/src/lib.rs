@@ -7,6 +7,7 @@ mod exact_float;
 mod history;
 mod logs;
 mod number_format;
+mod progress;
 mod suggestion;
 mod verbose;
 
@@ -17,6 +18,7 @@ pub use atomic_file::write_atomically;
 pub use history::PlotError;
 pub use history::{History, Params};
 pub use logs::Logs;
+pub use progress::Progress;
 #[doc(hidden)]
 pub use suggestion::{did_you_mean, known_names};
 pub use verbose::Verbose;
