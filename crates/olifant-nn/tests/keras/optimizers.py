@@ -1,0 +1,134 @@
+"""Ten update steps of every optimizer with its options, and the learning-rate schedules.
+
+Made with keras==3.15.1 tensorflow-cpu==2.21.0 numpy==2.4.6. Run: python optimizers.py
+
+Head: `initial_weights` and `gradients`, of the ten steps, for two tensors of shapes [3, 4] and [5].
+A case of an optimizer: its class, its options, `weights` after each listed step (1 is the first),
+and at the end `iterations` and `slots` (name of the tensor and the slot, value, in the order Keras
+saves them; Adafactor's row and column means bear the tensor's name alone). A `learning_rate` that is
+an object names a schedule. The last cases hold schedules: `steps`, `values`.
+"""
+
+import golden
+import keras
+import numpy as np
+
+rng = np.random.default_rng(5)
+SHAPES = [[3, 4], [5]]
+STEPS = 10
+INITIAL = [rng.normal(size=shape).astype(np.float32) for shape in SHAPES]
+# One large step makes every kind of clipping bite, one zero and one tiny gradient show epsilon's place.
+SCALES = [1, 0.5, 2, 30, 0, 1e-6, 1, 0.1, 1, 1]
+GRADIENTS = [[(scale * rng.normal(size=shape)).astype(np.float32) for shape in SHAPES] for scale in SCALES]
+
+
+def schedule(settings):
+    return getattr(keras.optimizers.schedules, settings["schedule"])(**settings["options"])
+
+
+def update(optimizer, **options):
+    arguments = dict(options)
+    if isinstance(options.get("learning_rate"), dict):
+        arguments["learning_rate"] = schedule(options["learning_rate"])
+    subject = getattr(keras.optimizers, optimizer)(**arguments)
+    weights = [keras.Variable(value, name=f"tensor_{i}") for i, value in enumerate(INITIAL)]
+    after = []
+    for step, gradients in enumerate(GRADIENTS, start=1):
+        subject.apply([keras.ops.convert_to_tensor(gradient) for gradient in gradients], weights)
+        if step in (1, 2, 5, STEPS):
+            after.append({"step": step, "weights": [weight.numpy() for weight in weights]})
+    slots = [slot for slot in subject.variables if slot.name not in ("iteration", "learning_rate")]
+    return {
+        "optimizer": optimizer,
+        "options": options,
+        "after": after,
+        "iterations": int(subject.iterations),
+        "slots": [{"name": slot_name(slot), "value": slot.numpy()} for slot in slots],
+    }
+
+
+def slot_name(slot):
+    """The only slot that Keras leaves nameless is Nadam's product of momenta."""
+    return "product" if slot.name.startswith("variable") else slot.path.split("/", 1)[-1]
+
+
+def variants(optimizer, *options):
+    """Every optimizer has these four options in common; `options` are its own."""
+    shared = [{}, {"weight_decay": 0.1}, {"clipnorm": 1.0}, {"clipvalue": 0.5}, {"global_clipnorm": 1.5}]
+    return [update(optimizer, **variant) for variant in [*shared, *options]]
+
+
+def values(name, steps, **options):
+    subject = schedule({"schedule": name, "options": options})
+    return {
+        "schedule": name,
+        "options": options,
+        "steps": list(steps),
+        "values": [np.float32(subject(step)) for step in steps],
+    }
+
+
+EXPONENTIAL = {"initial_learning_rate": 0.1, "decay_steps": 3, "decay_rate": 0.5}
+cases = [
+    *variants(
+        "SGD",
+        {"learning_rate": 0.1},
+        {"momentum": 0.9},
+        {"momentum": 0.9, "nesterov": True},
+        {"momentum": 0.5, "nesterov": True, "weight_decay": 0.01, "global_clipnorm": 1.0},
+        {"learning_rate": {"schedule": "ExponentialDecay", "options": EXPONENTIAL}, "momentum": 0.9},
+        {"use_ema": True, "ema_momentum": 0.9},
+        {"use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 3},
+        {"gradient_accumulation_steps": 3, "momentum": 0.9},
+    ),
+    *variants(
+        "Adam",
+        {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3},
+        {"amsgrad": True, "learning_rate": 0.01},
+        {"learning_rate": {"schedule": "ExponentialDecay", "options": EXPONENTIAL}},
+        {"gradient_accumulation_steps": 3, "learning_rate": 0.01},
+        {"gradient_accumulation_steps": 3, "learning_rate": {"schedule": "ExponentialDecay", "options": EXPONENTIAL}},
+    ),
+    *variants("AdamW", {"learning_rate": 0.1, "amsgrad": True}),
+    *variants(
+        "RMSprop",
+        {"momentum": 0.9},
+        {"centered": True},
+        {"rho": 0.5, "momentum": 0.5, "centered": True, "epsilon": 1e-3, "learning_rate": 0.01},
+    ),
+    *variants("Adagrad", {"learning_rate": 0.1, "initial_accumulator_value": 0.0, "epsilon": 1e-3}),
+    *variants("Adadelta", {"learning_rate": 1.0, "rho": 0.9, "epsilon": 1e-3}),
+    *variants("Adamax", {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}),
+    *variants("Nadam", {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}),
+    *variants(
+        "Ftrl",
+        {"learning_rate": 0.1, "learning_rate_power": -0.4, "initial_accumulator_value": 0.2},
+        {"learning_rate": 0.1, "l1_regularization_strength": 0.1, "l2_regularization_strength": 0.2},
+        {"learning_rate": 0.1, "l2_shrinkage_regularization_strength": 0.1, "beta": 0.5},
+    ),
+    *variants("Lion", {"learning_rate": 0.01, "beta_1": 0.5, "beta_2": 0.9}),
+    *variants("Lamb", {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3}),
+    *variants(
+        "Adafactor",
+        {"learning_rate": 0.1, "relative_step": False},
+        {"learning_rate": 0.5, "beta_2_decay": -0.5, "clip_threshold": 0.5, "epsilon_2": 0.1},
+    ),
+    *variants("Muon", {"learning_rate": 0.1, "nesterov": False, "ns_steps": 3, "adam_lr_ratio": 0.5}),
+    *variants("ScheduleFreeAdamW", {"learning_rate": 0.1, "warmup_steps": 4, "beta_1": 0.8}),
+    values("ExponentialDecay", range(10), **EXPONENTIAL),
+    values("ExponentialDecay", range(10), **EXPONENTIAL, staircase=True),
+    values("InverseTimeDecay", range(10), **EXPONENTIAL),
+    values("InverseTimeDecay", range(10), **EXPONENTIAL, staircase=True),
+    values("PiecewiseConstantDecay", range(9), boundaries=[2, 5], values=[0.1, 0.05, 0.01]),
+    values("PolynomialDecay", range(8), initial_learning_rate=0.1, decay_steps=5),
+    values("PolynomialDecay", range(8), initial_learning_rate=0.1, decay_steps=5, end_learning_rate=0.01, power=2.0),
+    values("PolynomialDecay", range(13), initial_learning_rate=0.1, decay_steps=5, end_learning_rate=0.01, cycle=True),
+    values("CosineDecay", range(8), initial_learning_rate=0.1, decay_steps=5),
+    values("CosineDecay", range(8), initial_learning_rate=0.1, decay_steps=5, alpha=0.2),
+    values("CosineDecay", range(12), initial_learning_rate=0.0, decay_steps=5, warmup_target=0.1, warmup_steps=4),
+    values("CosineDecay", range(12), initial_learning_rate=0.02, decay_steps=5, alpha=0.1, warmup_target=0.1, warmup_steps=4),
+    values("CosineDecayRestarts", range(16), initial_learning_rate=0.1, first_decay_steps=3),
+    values("CosineDecayRestarts", range(16), initial_learning_rate=0.1, first_decay_steps=3, t_mul=1.0, m_mul=0.5),
+    values("CosineDecayRestarts", range(16), initial_learning_rate=0.1, first_decay_steps=3, t_mul=1.5, m_mul=0.8, alpha=0.1),
+]
+golden.write(__file__, cases, initial_weights=INITIAL, gradients=GRADIENTS)
