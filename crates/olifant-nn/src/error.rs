@@ -64,6 +64,16 @@ impl BuildError {
     pub fn option(option: &'static str, expected: impl Into<String>, given: impl ToString) -> BuildError {
         BuildError::Option { option, expected: expected.into(), given: given.to_string() }
     }
+
+    /// An option outside its range, unless it `is_right`.
+    pub(crate) fn check_option(
+        option: &'static str,
+        expected: &str,
+        given: impl ToString,
+        is_right: bool,
+    ) -> Result<(), BuildError> {
+        if is_right { Ok(()) } else { Err(BuildError::option(option, expected, given)) }
+    }
 }
 
 /// A shape as a user reads it: `[batch, 28, 28]`.

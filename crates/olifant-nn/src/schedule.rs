@@ -25,11 +25,37 @@ pub trait Schedule: fmt::Debug + Send + Sync + 'static {
 
 /// What an optimizer's learning rate is set to.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum LearningRate {
     /// A number, which callbacks may change.
     Constant(Float),
     /// A schedule, which callbacks may not change.
     Schedule(Box<dyn Schedule>),
+}
+
+impl LearningRate {
+    /// The learning rate of a step, if no callback changes it.
+    pub fn at(&self, step: u64) -> Float {
+        match self {
+            LearningRate::Constant(rate) => *rate,
+            LearningRate::Schedule(schedule) => schedule.learning_rate(step),
+        }
+    }
+
+    /// Whether the number, or all options of the schedule, are in their ranges.
+    ///
+    /// # Errors
+    ///
+    /// The first that is not.
+    pub fn check(&self) -> Result<(), BuildError> {
+        match self {
+            LearningRate::Constant(rate) => {
+                let is_right = rate.is_finite() && *rate >= 0.0;
+                BuildError::check_option("learning_rate", "a number from 0", rate, is_right)
+            }
+            LearningRate::Schedule(schedule) => schedule.check(),
+        }
+    }
 }
 
 impl From<f32> for LearningRate {

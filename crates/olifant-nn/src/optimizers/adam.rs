@@ -1,0 +1,201 @@
+//! Adam.
+
+use olifant_core::Float;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep, optimizer_options::shared_options,
+};
+
+/// Steps scaled by running averages of the gradient and of its square.
+///
+/// In step t, with learning rate η:
+///
+/// - m ← m + (1 − β₁)(g − m)
+/// - v ← v + (1 − β₂)(g² − v)
+/// - w ← w − α m / (√v + ε), with α = η √(1 − β₂ᵗ) / (1 − β₁ᵗ)
+///
+/// With `amsgrad`, v in the last line is the largest v so far.
+/// As in Keras, ε is added to the root of the *uncorrected* v: the paper's "ε̂".
+///
+/// # Defaults
+///
+/// As in Keras: `learning_rate` 0.001, `beta_1` 0.9, `beta_2` 0.999, `epsilon` 10⁻⁷, `amsgrad` false.
+///
+/// # Examples
+///
+/// ```
+/// use olifant_nn::optimizers::Adam;
+///
+/// let adam = Adam::new(0.001).beta_2(0.99).global_clipnorm(1.0);
+/// # let _ = adam;
+/// ```
+///
+/// # References
+///
+/// Kingma, Ba (2014), [Adam: A Method for Stochastic Optimization](https://arxiv.org/abs/1412.6980), end of section 2.
+/// Reddi, Kale, Kumar (2018), [On the Convergence of Adam and Beyond](https://openreview.net/forum?id=ryQu7f-RZ): AMSGrad.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Adam {
+    #[serde(flatten)]
+    pub(super) options: OptimizerOptions,
+    // The betas are double precision, because 1 − β has fewer digits than β.
+    beta_1: f64,
+    beta_2: f64,
+    epsilon: Float,
+    amsgrad: bool,
+}
+
+impl Adam {
+    /// Adam with Keras's defaults.
+    pub fn new(learning_rate: impl Into<LearningRate>) -> Adam {
+        Adam {
+            options: OptimizerOptions::new(learning_rate),
+            beta_1: 0.9,
+            beta_2: 0.999,
+            epsilon: 1e-7,
+            amsgrad: false,
+        }
+    }
+
+    /// How slowly the average of the gradient forgets, from 0 to below 1.
+    pub fn beta_1(mut self, beta_1: f64) -> Adam {
+        self.beta_1 = beta_1;
+        self
+    }
+
+    /// How slowly the average of the squared gradient forgets, from 0 to below 1.
+    pub fn beta_2(mut self, beta_2: f64) -> Adam {
+        self.beta_2 = beta_2;
+        self
+    }
+
+    /// What keeps the division finite, above 0.
+    pub fn epsilon(mut self, epsilon: Float) -> Adam {
+        self.epsilon = epsilon;
+        self
+    }
+
+    /// Whether steps are scaled by the largest average of the squared gradient so far.
+    pub fn amsgrad(mut self, amsgrad: bool) -> Adam {
+        self.amsgrad = amsgrad;
+        self
+    }
+
+    shared_options!(options);
+}
+
+impl Default for Adam {
+    fn default() -> Adam {
+        Adam::new(0.001)
+    }
+}
+
+#[typetag::serde(name = "adam")]
+impl Optimizer for Adam {
+    fn slots(&self) -> &'static [&'static str] {
+        if self.amsgrad { &["momentum", "velocity", "velocity_hat"] } else { &["momentum", "velocity"] }
+    }
+
+    fn update(
+        &self,
+        step: &UpdateStep,
+        weights: &mut [Float],
+        gradients: &[Float],
+        slots: &mut [&mut [Float]],
+    ) {
+        let correction = |beta: f64| 1.0 - power(beta as Float, step.number);
+        let alpha = step.learning_rate * correction(self.beta_2).sqrt() / correction(self.beta_1);
+        let (one_minus_beta_1, one_minus_beta_2) =
+            ((1.0 - self.beta_1) as Float, (1.0 - self.beta_2) as Float);
+        let epsilon = self.epsilon;
+        let average = |m: &mut Float, v: &mut Float, g: Float| {
+            *m += (g - *m) * one_minus_beta_1;
+            *v += (g * g - *v) * one_minus_beta_2;
+        };
+        let descent = weights.iter_mut().zip(gradients);
+        match slots {
+            [m, v] => descent.zip(&mut **m).zip(&mut **v).for_each(|(((w, &g), m), v)| {
+                average(m, v, g);
+                *w -= *m * alpha / (v.sqrt() + epsilon);
+            }),
+            [m, v, v_hat] => {
+                descent.zip(&mut **m).zip(&mut **v).zip(&mut **v_hat).for_each(
+                    |((((w, &g), m), v), v_hat)| {
+                        average(m, v, g);
+                        // A NaN in v is kept: `max` would hide it.
+                        *v_hat = if *v_hat > *v { *v_hat } else { *v };
+                        *w -= *m * alpha / (v_hat.sqrt() + epsilon);
+                    },
+                );
+            }
+            _ => unreachable!("Adam declares two slots, or three"),
+        }
+    }
+
+    fn options(&self) -> &OptimizerOptions {
+        &self.options
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        self.options.check()?;
+        for (option, beta) in [("beta_1", self.beta_1), ("beta_2", self.beta_2)] {
+            BuildError::check_option(option, "a number from 0 to below 1", beta, (0.0..1.0).contains(&beta))?;
+        }
+        let is_right = self.epsilon.is_finite() && self.epsilon > 0.0;
+        BuildError::check_option("epsilon", "a number above 0", self.epsilon, is_right)
+    }
+}
+
+/// βᵗ by repeated squaring: the same bits on every machine, which the standard library does not promise.
+///
+/// It is rounded only once, at the end, as is Keras's: 1 − β₂ᵗ loses three digits in the first steps.
+fn power(beta: Float, mut exponent: u64) -> Float {
+    let (mut square, mut product) = (f64::from(beta), 1.0);
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            product *= square;
+        }
+        square *= square;
+        exponent >>= 1;
+    }
+    product as Float
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn powers_by_squaring_are_powers() {
+        for exponent in [0, 1, 2, 3, 10, 255, 1000] {
+            let expected = f64::from(0.999 as Float).powi(exponent) as Float;
+            assert_eq!(power(0.999, exponent as u64), expected, "{exponent}");
+        }
+        assert_eq!(power(0.9, u64::MAX), 0.0);
+    }
+
+    #[test]
+    fn the_first_step_has_the_length_of_the_learning_rate() {
+        let (mut weights, mut m, mut v) = ([0.0; 2], [0.0; 2], [0.0; 2]);
+        let step = UpdateStep { learning_rate: 0.01, number: 1 };
+        Adam::default().update(&step, &mut weights, &[1e-3, -50.0], &mut [&mut m, &mut v]);
+        assert!((weights[0] + 0.01).abs() < 1e-4 && (weights[1] - 0.01).abs() < 1e-6, "{weights:?}");
+    }
+
+    #[test]
+    fn options_out_of_range_are_refused() {
+        let message = |adam: Adam| adam.check().unwrap_err().to_string();
+        assert_eq!(
+            message(Adam::default().beta_1(1.0)),
+            "beta_1 must be a number from 0 to below 1, but is 1"
+        );
+        assert_eq!(
+            message(Adam::default().beta_2(f64::NAN)),
+            "beta_2 must be a number from 0 to below 1, but is NaN"
+        );
+        assert_eq!(message(Adam::default().epsilon(0.0)), "epsilon must be a number above 0, but is 0");
+        assert!(Adam::default().weight_decay(-1.0).check().is_err());
+        assert_eq!(Adam::default().check(), Ok(()));
+    }
+}
