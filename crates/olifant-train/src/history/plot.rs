@@ -154,8 +154,10 @@ impl History {
         };
         let series = &self.series[index];
         let epochs = series.rows.iter().map(|&row| one_based(self.epoch[row]));
-        let points = epochs.zip(series.values.iter().copied()).collect();
-        Ok(Curve::new(name, points, self.epoch.len()))
+        Ok(Curve::new(
+            name,
+            epochs.zip(series.values.iter().copied()).collect(),
+        ))
     }
 
     /// What both kinds of plot share: size, horizontal axis, left axis.

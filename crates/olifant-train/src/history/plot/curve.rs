@@ -4,8 +4,8 @@ use kuva::plot::LinePlot;
 use kuva::plot::scatter::{MarkerShape, ScatterPlot};
 use kuva::render::plots::Plot;
 
-/// Above so many epochs markers would hide the line.
-const EPOCHS_WITH_MARKERS: usize = 30;
+/// Above so many points markers would hide the line.
+const POINTS_WITH_MARKERS: usize = 30;
 
 pub(super) struct Curve {
     name: String,
@@ -16,9 +16,9 @@ pub(super) struct Curve {
 }
 
 impl Curve {
-    /// A curve through (epoch, value), one of so many epochs of a run.
-    pub(super) fn new(name: &str, points: Vec<(f64, f64)>, epochs: usize) -> Self {
-        let show_markers = epochs <= EPOCHS_WITH_MARKERS;
+    /// A curve through (epoch, value).
+    pub(super) fn new(name: &str, points: Vec<(f64, f64)>) -> Self {
+        let show_markers = points.len() <= POINTS_WITH_MARKERS;
         Curve {
             name: name.to_owned(),
             points,

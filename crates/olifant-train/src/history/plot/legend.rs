@@ -48,10 +48,7 @@ mod tests {
     };
 
     fn place(points: &[(f64, f64)]) -> LegendPosition {
-        free_place(
-            &[(&Curve::new("loss", points.to_vec(), points.len()), UNIT)],
-            UNIT,
-        )
+        free_place(&[(&Curve::new("loss", points.to_vec()), UNIT)], UNIT)
     }
 
     #[test]
