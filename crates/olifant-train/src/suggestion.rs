@@ -132,6 +132,8 @@ mod tests {
         for given in ["", "a", "precision", "f1", "xxxx"] {
             assert_eq!(did_you_mean(given, LOGS), None, "{given}");
         }
+        // Every letter replaced is another word, however short.
+        assert_eq!(did_you_mean("x", ["y"]), None);
     }
 
     #[test]
