@@ -1,6 +1,6 @@
-//! Which axes of a tensor are meant, and walking over a tensor whose axes are reduced.
+//! Which axes of a tensor are meant, and what is left when they are reduced.
 
-use crate::{Shape, error::ShapeError, shape::MAX_RANK};
+use crate::{Float, Shape, error::ShapeError, kernels::broadcast::Broadcast, shape::MAX_RANK};
 
 /// Some axes of a tensor. Negative numbers count from the last, as in NumPy.
 ///
@@ -55,7 +55,19 @@ pub(crate) fn resolve(axis: isize, shape: Shape) -> Result<usize, ShapeError> {
     }
 }
 
-/// How the elements of a tensor are gathered when some of its axes are reduced.
+/// Checks numbers that stand for positions below `size`: NaN, fractions and numbers out of range are refused.
+pub(crate) fn check_indices(what: &str, indices: &[Float], size: usize) -> Result<(), ShapeError> {
+    let is_index = |index: Float| index >= 0.0 && index < size as Float && index.fract() == 0.0;
+    match indices.iter().position(|&index| !is_index(index)) {
+        None => Ok(()),
+        Some(position) => Err(ShapeError::Mismatch(format!(
+            "{what} {} at position {position} is not a whole number from 0 to below {size}",
+            indices[position]
+        ))),
+    }
+}
+
+/// What is left of a shape when some of its axes are reduced.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reduction {
     shape: Shape,
@@ -100,36 +112,28 @@ impl Reduction {
         sizes.filter(|(axis, _)| self.reduced[*axis]).map(|(_, size)| size).product()
     }
 
-    /// Calls `f(position in the tensor, position in the result)` for all elements, in row-major order.
-    pub(crate) fn for_each(&self, mut f: impl FnMut(usize, usize)) {
-        let output_strides = self.output_strides();
-        let rank = self.shape.rank();
-        let mut counters = [0; MAX_RANK];
-        let mut to = 0;
-        for from in 0..self.shape.size() {
-            f(from, to);
-            for axis in (0..rank).rev() {
-                counters[axis] += 1;
-                to += output_strides[axis];
-                if counters[axis] < self.shape[axis] {
-                    break;
-                }
-                counters[axis] = 0;
-                to -= self.shape[axis] * output_strides[axis];
-            }
-        }
+    /// How results (the first operand) and elements (the second) line up: a reduction is broadcasting read backwards.
+    pub(crate) fn plan(&self) -> Broadcast {
+        Broadcast::onto(self.output_shape(true), self.shape, self.shape)
+    }
+}
+
+/// A tensor seen as blocks of `size` pieces, each `inner` numbers long, around one axis.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around {
+    pub(crate) size: usize,
+    pub(crate) inner: usize,
+}
+
+impl Around {
+    /// The axis exists.
+    pub(crate) fn new(shape: Shape, axis: usize) -> Around {
+        let axes = shape.axes();
+        Around { size: axes[axis], inner: axes[axis + 1..].iter().product() }
     }
 
-    /// Steps in the result along the tensor's axes: 0 for those that are reduced.
-    fn output_strides(&self) -> [usize; MAX_RANK] {
-        let mut strides = [0; MAX_RANK];
-        let mut step = 1;
-        for axis in (0..self.shape.rank()).rev() {
-            if !self.reduced[axis] {
-                strides[axis] = step;
-                step *= self.shape[axis];
-            }
-        }
-        strides
+    /// The length of a block.
+    pub(crate) fn block(&self) -> usize {
+        self.size * self.inner
     }
 }

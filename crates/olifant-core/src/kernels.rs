@@ -5,7 +5,9 @@
 
 pub(crate) mod broadcast;
 pub(crate) mod dispatch;
+pub(crate) mod functions;
 pub mod matmul;
 pub(crate) mod parallel;
+pub(crate) mod sums;
 
 pub use matmul::Scratch;

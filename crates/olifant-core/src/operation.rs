@@ -178,6 +178,16 @@ impl GradientMut<'_> {
         }
     }
 
+    /// Assigns or adds a slice of the same length.
+    #[inline]
+    pub fn write_slice(&mut self, gradient: &[Float]) {
+        if self.add {
+            self.data.iter_mut().zip(gradient).for_each(|(dx, dy)| *dx += dy);
+        } else {
+            self.data.copy_from_slice(gradient);
+        }
+    }
+
     /// The numbers, ready to be added to: zeros if nobody has written yet.
     pub fn accumulator(&mut self) -> &mut [Float] {
         if !self.add {

@@ -60,20 +60,49 @@ macro_rules! built_in {
 
 built_in! {
     unary {
+        abs::Abs,
+        clip::Clip,
+        erf::Erf,
         exp::Exp,
+        expm1::Expm1,
+        log::Log,
+        negate::Negate,
+        pow::Pow,
         relu::Relu,
         sigmoid::Sigmoid,
+        softplus::Softplus,
+        sqrt::Sqrt,
         square::Square,
+        tanh::Tanh,
     }
     binary {
         add::Add,
+        divide::Divide,
+        equal::Equal,
+        greater::Greater,
+        less::Less,
+        maximum::Maximum,
+        minimum::Minimum,
         multiply::Multiply,
+        sigmoid_cross_entropy::SigmoidCrossEntropy,
+        subtract::Subtract,
     }
     other {
+        concatenate::Concatenate,
         dense::Dense,
+        dropout::Dropout,
+        gather::Gather,
+        log_softmax::LogSoftmax,
+        matmul::Matmul,
+        max::Max,
+        mean::Mean,
+        reshape::Reshape,
+        select::Select,
+        slice::Slice,
         softmax::Softmax,
         softmax_cross_entropy::SoftmaxCrossEntropy,
         sum::Sum,
+        transpose::Transpose,
     }
 }
 

@@ -88,6 +88,12 @@ impl Shape {
         self
     }
 
+    /// The same shape with another size of an axis that exists.
+    pub(crate) fn with_axis(mut self, axis: usize, size: usize) -> Shape {
+        self.axes[axis] = size;
+        self
+    }
+
     /// The shape of `samples` such tensors, stacked along a new first axis.
     ///
     /// # Panics

@@ -1,6 +1,13 @@
 //! Walking over two operands that are stretched to a common shape.
 
-use crate::{Float, Shape, shape::MAX_RANK};
+use std::ops::Range;
+
+use crate::{
+    Float, Shape,
+    kernels::{dispatch::vectorised, parallel, sums},
+    operation::GradientMut,
+    shape::MAX_RANK,
+};
 
 /// How two operands line up: outer axes to step through, and an inner run that is contiguous or constant in each.
 ///
@@ -8,166 +15,270 @@ use crate::{Float, Shape, shape::MAX_RANK};
 /// so equal shapes are a single run, and a matrix with a row or a column is a loop over rows.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Broadcast {
-    /// Size, step of the first and step of the second operand, outermost first.
-    outer: [(usize, usize, usize); MAX_RANK],
-    outer_rank: usize,
-    /// The length of a run.
-    inner: usize,
-    /// Whether each operand moves along the run (else it is one number, stretched).
-    moves: (bool, bool),
+    /// Outermost first; the last one is the run.
+    axes: [Axis; MAX_RANK],
+    rank: usize,
+    /// The number of elements of the result.
+    size: usize,
+}
+
+/// One axis of the common shape: its size, and the steps along it in the operands and in the result.
+///
+/// An operand's step is 0 where it is stretched.
+#[derive(Clone, Copy, Debug)]
+struct Axis {
+    size: usize,
+    first: usize,
+    second: usize,
+    result: usize,
+}
+
+/// Where a run starts.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    /// The position in the first operand.
+    first: usize,
+    /// The position in the second operand.
+    second: usize,
+    /// The position in the result.
+    result: usize,
 }
 
 impl Broadcast {
     /// The plan for two shapes that fit together.
     pub(crate) fn new(first: Shape, second: Shape) -> Broadcast {
-        let rank = first.rank().max(second.rank());
-        let (first, second) = (Steps::new(first, rank), Steps::new(second, rank));
-        let mut merged = [(1, 0, 0); MAX_RANK];
-        let mut count = 0;
-        for axis in 0..rank {
-            let size = if first.sizes[axis] == 1 { second.sizes[axis] } else { first.sizes[axis] };
-            let (step_1, step_2) = (first.steps[axis], second.steps[axis]);
-            if size == 1 {
-                continue;
+        let result =
+            first.broadcast(&second).expect("the shapes were checked when the output's was asked for");
+        Broadcast::onto(first, second, result)
+    }
+
+    /// The plan for two shapes that are stretched to a given one.
+    pub(crate) fn onto(first: Shape, second: Shape, result: Shape) -> Broadcast {
+        let (first, second) = (steps(first, result.rank()), steps(second, result.rank()));
+        let strides = result.strides();
+        let mut axes = [Axis { size: 1, first: 1, second: 1, result: 1 }; MAX_RANK];
+        let mut rank = 0;
+        for (axis, &size) in result.axes().iter().enumerate().filter(|&(_, &size)| size != 1) {
+            let this = Axis { size, first: first[axis], second: second[axis], result: strides[axis] };
+            let outer = axes[rank.max(1) - 1];
+            if rank > 0 && outer.first == this.first * size && outer.second == this.second * size {
+                axes[rank - 1] = Axis { size: outer.size * size, ..this };
+            } else {
+                axes[rank] = this;
+                rank += 1;
             }
-            if count > 0 {
-                let (outer_size, outer_1, outer_2) = merged[count - 1];
-                if outer_1 == step_1 * size && outer_2 == step_2 * size {
-                    merged[count - 1] = (outer_size * size, step_1, step_2);
-                    continue;
-                }
-            }
-            merged[count] = (size, step_1, step_2);
-            count += 1;
         }
-        let (inner, step_1, step_2) = if count == 0 { (1, 1, 1) } else { merged[count - 1] };
-        Broadcast {
-            outer: merged,
-            outer_rank: count.saturating_sub(1),
-            inner,
-            moves: (step_1 != 0, step_2 != 0),
-        }
+        Broadcast { axes, rank: rank.max(1), size: result.size() }
     }
 
     /// The same plan with the operands exchanged.
     pub(crate) fn swapped(mut self) -> Broadcast {
-        for (_, step_1, step_2) in &mut self.outer {
-            std::mem::swap(step_1, step_2);
+        for axis in &mut self.axes {
+            std::mem::swap(&mut axis.first, &mut axis.second);
         }
-        self.moves = (self.moves.1, self.moves.0);
         self
     }
 
-    /// `output = f(first, second)`, element by element.
+    /// Whether the operands (first, second) move along a run; else each is one number, stretched.
+    fn moves(&self) -> (bool, bool) {
+        let inner = self.axes[self.rank - 1];
+        (inner.first != 0, inner.second != 0)
+    }
+
+    /// Calls `write(y, a, b)` for each element of the result and the operands' elements there.
+    ///
+    /// `cost` is how many elementary operations an element takes.
     #[inline(always)]
     pub(crate) fn map(
         &self,
         first: &[Float],
         second: &[Float],
-        output: &mut [Float],
-        f: impl Fn(Float, Float) -> Float,
+        result: &mut [Float],
+        cost: usize,
+        write: impl Fn(&mut Float, Float, Float) + Sync,
     ) {
-        if output.is_empty() {
-            return;
-        }
-        let mut runs = output.chunks_exact_mut(self.inner);
-        self.for_each_run(|start_1, start_2| {
-            let Some(output) = runs.next() else { return };
-            let (first, second) = (&first[start_1..], &second[start_2..]);
-            match self.moves {
-                (true, true) => {
-                    output.iter_mut().zip(first).zip(second).for_each(|((y, &a), &b)| *y = f(a, b));
-                }
-                (true, false) => output.iter_mut().zip(first).for_each(|(y, &a)| *y = f(a, second[0])),
-                (false, true) => output.iter_mut().zip(second).for_each(|(y, &b)| *y = f(first[0], b)),
-                (false, false) => output.fill(f(first[0], second[0])),
-            }
+        let row = self.axes[0].result;
+        parallel::for_each_rows(result, row, row * cost, &|start, piece: &mut [Float]| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    self.for_each_run(0, start..start + piece.len() / row, |run, len| {
+                        let y = piece[run.result - start * row..][..len].iter_mut();
+                        let (first, second) = (&first[run.first..], &second[run.second..]);
+                        match self.moves() {
+                            (true, true) => y.zip(first).zip(second).for_each(|((y, &a), &b)| write(y, a, b)),
+                            (true, false) => y.zip(first).for_each(|(y, &a)| write(y, a, second[0])),
+                            (false, true) => y.zip(second).for_each(|(y, &b)| write(y, first[0], b)),
+                            (false, false) => y.for_each(|y| write(y, first[0], second[0])),
+                        }
+                    });
+                },
+            );
         });
     }
 
-    /// `gradient += dy · slope(first, second)`, summed over the copies of a stretched first operand.
+    /// Assigns or adds Σ term(dy, a, b) to each element of a gradient that has the shape of the first operand.
+    ///
+    /// The sum is over the copies of a stretched element.
     #[inline(always)]
     pub(crate) fn add_to_first(
         &self,
         first: &[Float],
         second: &[Float],
         dy: &[Float],
-        gradient: &mut [Float],
-        slope: impl Fn(Float, Float) -> Float,
+        gradient: GradientMut<'_>,
+        cost: usize,
+        term: impl Fn(Float, Float, Float) -> Float + Sync,
     ) {
-        if dy.is_empty() {
-            return;
-        }
-        let mut runs = dy.chunks_exact(self.inner);
-        self.for_each_run(|start_1, start_2| {
-            let Some(dy) = runs.next() else { return };
-            let (first, second, gradient) = (&first[start_1..], &second[start_2..], &mut gradient[start_1..]);
-            match self.moves {
+        self.for_each_run_of_first(gradient, cost, |run, dx, assign, len| {
+            let dy = &dy[run.result..][..len];
+            let (first, second) = (&first[run.first..], &second[run.second..]);
+            match self.moves() {
                 (true, true) => {
-                    let terms = gradient.iter_mut().zip(dy).zip(first.iter().zip(second));
-                    terms.for_each(|((dx, &dy), (&a, &b))| *dx += dy * slope(a, b));
+                    let terms = dy.iter().zip(first).zip(second).map(|((&dy, &a), &b)| term(dy, a, b));
+                    assign_or_add(dx, terms, assign);
                 }
                 (true, false) => {
-                    let terms = gradient.iter_mut().zip(dy).zip(first);
-                    terms.for_each(|((dx, &dy), &a)| *dx += dy * slope(a, second[0]));
+                    assign_or_add(dx, dy.iter().zip(first).map(|(&dy, &a)| term(dy, a, second[0])), assign);
                 }
                 (false, true) => {
-                    gradient[0] +=
-                        dy.iter().zip(second).map(|(&dy, &b)| dy * slope(first[0], b)).sum::<Float>();
+                    dx[0] += sums::sum_of_pairs(dy, &second[..len], |dy, b| term(dy, first[0], b));
                 }
                 (false, false) => {
-                    gradient[0] += dy.iter().map(|&dy| dy * slope(first[0], second[0])).sum::<Float>();
+                    dx[0] += sums::sum_of_pairs(dy, dy, |dy, _| term(dy, first[0], second[0]));
                 }
             }
         });
     }
 
-    /// Calls `run` with the operands' positions at the start of every run, in row-major order.
+    /// Assigns or adds the sums of `x`, which has the shape of the result, over the copies of each element of the first.
     #[inline(always)]
-    fn for_each_run(&self, mut run: impl FnMut(usize, usize)) {
-        let outer = &self.outer[..self.outer_rank];
+    pub(crate) fn sum_to_first(&self, x: &[Float], sums: GradientMut<'_>) {
+        self.for_each_run_of_first(sums, 1, |run, sums, assign, len| {
+            let x = &x[run.result..][..len];
+            if self.moves().0 {
+                assign_or_add(sums, x.iter().copied(), assign);
+            } else {
+                sums[0] += sums::sum(x);
+            }
+        });
+    }
+
+    /// Calls `visit(run, the gradient from the run's place on, whether to assign, length)` for all runs.
+    ///
+    /// Threads share the first axis that the gradient moves along; each walks over the axes outside of it in full.
+    /// So every element of the gradient belongs to one thread, and its terms come in the same order for any number of them.
+    #[inline(always)]
+    fn for_each_run_of_first(
+        &self,
+        gradient: GradientMut<'_>,
+        cost: usize,
+        visit: impl Fn(Run, &mut [Float], bool, usize) + Sync,
+    ) {
+        let GradientMut { data, add } = gradient;
+        let axes = &self.axes[..self.rank];
+        let assign = !add && axes.iter().all(|axis| axis.first != 0);
+        if !add && !assign {
+            data.fill(0.0);
+        }
+        let split = axes.iter().position(|axis| axis.first != 0);
+        let (axis, row, rows) = match split {
+            Some(axis) if self.size > 0 => (axis, axes[axis].first, axes[axis].size),
+            None if self.size > 0 => (0, 1, axes[0].size),
+            _ => return,
+        };
+        parallel::for_each_rows(data, row, self.size / rows * cost, &|start, piece: &mut [Float]| {
+            let range = if split.is_some() { start..start + piece.len() / row } else { 0..rows };
+            vectorised(
+                #[inline(always)]
+                || {
+                    self.for_each_run(axis, range.clone(), |run, len| {
+                        visit(run, &mut piece[run.first - start * row..], assign, len);
+                    });
+                },
+            );
+        });
+    }
+
+    /// Calls `visit(position in the first, in the second operand, in the result)` for all elements of the result.
+    #[inline(always)]
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        let inner = self.axes[self.rank - 1];
+        self.for_each_run(0, 0..self.axes[0].size, |run, len| {
+            for i in 0..len {
+                visit(run.first + i * inner.first, run.second + i * inner.second, run.result + i);
+            }
+        });
+    }
+
+    /// Calls `visit(run, length)` for all runs in row-major order, within a range of one of the axes.
+    #[inline(always)]
+    fn for_each_run(&self, narrowed: usize, range: Range<usize>, mut visit: impl FnMut(Run, usize)) {
+        if self.size == 0 || range.is_empty() {
+            return;
+        }
+        let mut axes = self.axes;
+        axes[narrowed].size = range.len();
+        let mut run = Run::default();
+        run.step(axes[narrowed], range.start);
+        let (outer, len) = (&axes[..self.rank - 1], axes[self.rank - 1].size);
         let mut counters = [0; MAX_RANK];
-        let (mut start_1, mut start_2) = (0, 0);
         loop {
-            run(start_1, start_2);
+            visit(run, len);
             let mut axis = outer.len();
             loop {
                 if axis == 0 {
                     return;
                 }
                 axis -= 1;
-                let (size, step_1, step_2) = outer[axis];
                 counters[axis] += 1;
-                start_1 += step_1;
-                start_2 += step_2;
-                if counters[axis] < size {
+                run.step(outer[axis], 1);
+                if counters[axis] < outer[axis].size {
                     break;
                 }
                 counters[axis] = 0;
-                start_1 -= size * step_1;
-                start_2 -= size * step_2;
+                run.step_back(outer[axis]);
             }
         }
     }
 }
 
-/// A shape's sizes and steps, padded in front to a common rank; stretched axes have step 0.
-struct Steps {
-    sizes: [usize; MAX_RANK],
-    steps: [usize; MAX_RANK],
+impl Run {
+    /// Moves along an axis.
+    #[inline(always)]
+    fn step(&mut self, axis: Axis, count: usize) {
+        self.first += axis.first * count;
+        self.second += axis.second * count;
+        self.result += axis.result * count;
+    }
+
+    /// Moves back to the start of an axis that was walked in full.
+    #[inline(always)]
+    fn step_back(&mut self, axis: Axis) {
+        self.first -= axis.first * axis.size;
+        self.second -= axis.second * axis.size;
+        self.result -= axis.result * axis.size;
+    }
 }
 
-impl Steps {
-    fn new(shape: Shape, rank: usize) -> Steps {
-        let (mut sizes, mut steps) = ([1; MAX_RANK], [0; MAX_RANK]);
-        let strides = shape.strides();
-        for (axis, &size) in shape.axes().iter().enumerate() {
-            let place = rank - shape.rank() + axis;
-            sizes[place] = size;
-            steps[place] = if size == 1 { 0 } else { strides[axis] };
-        }
-        Steps { sizes, steps }
+/// `to = terms` or `to += terms`
+#[inline(always)]
+fn assign_or_add(to: &mut [Float], terms: impl Iterator<Item = Float>, assign: bool) {
+    if assign {
+        to.iter_mut().zip(terms).for_each(|(to, term)| *to = term);
+    } else {
+        to.iter_mut().zip(terms).for_each(|(to, term)| *to += term);
     }
+}
+
+/// The steps of a shape's axes, padded in front to a rank; stretched axes have step 0.
+fn steps(shape: Shape, rank: usize) -> [usize; MAX_RANK] {
+    let mut steps = [0; MAX_RANK];
+    let strides = shape.strides();
+    for (axis, &size) in shape.axes().iter().enumerate() {
+        steps[rank - shape.rank() + axis] = if size == 1 { 0 } else { strides[axis] };
+    }
+    steps
 }
 
 #[cfg(test)]
@@ -193,7 +304,7 @@ mod tests {
                     a.broadcast(out.axes()).unwrap().to_owned() + &b.broadcast(out.axes()).unwrap();
                 let mut y = vec![Float::NAN; out.size()];
                 let plan = Broadcast::new(a_shape, b_shape);
-                plan.map(a.as_slice().unwrap(), b.as_slice().unwrap(), &mut y, |a, b| a + b);
+                plan.map(a.as_slice().unwrap(), b.as_slice().unwrap(), &mut y, 1, |y, a, b| *y = a + b);
                 assert_eq!(y, expected.as_slice().unwrap(), "{a_shape} + {b_shape}");
             }
         }
@@ -202,8 +313,8 @@ mod tests {
     #[test]
     fn equal_shapes_are_one_run() {
         let plan = Broadcast::new(Shape::from([2, 3, 4]), Shape::from([2, 3, 4]));
-        assert_eq!((plan.outer_rank, plan.inner), (0, 24));
+        assert_eq!((plan.rank, plan.axes[plan.rank - 1].size), (1, 24));
         let plan = Broadcast::new(Shape::from([2, 3, 4]), Shape::from([4]));
-        assert_eq!((plan.outer_rank, plan.inner), (1, 4));
+        assert_eq!((plan.rank, plan.axes[plan.rank - 1].size), (2, 4));
     }
 }

@@ -65,16 +65,6 @@ impl<'a> Matrix<'a> {
     pub fn transposed_if(self, condition: bool) -> Matrix<'a> {
         if condition { self.transposed() } else { self }
     }
-
-    /// How many rows.
-    pub fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// How many columns.
-    pub fn columns(&self) -> usize {
-        self.columns
-    }
 }
 
 /// What happens to a product when it is complete.

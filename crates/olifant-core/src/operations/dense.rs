@@ -1,8 +1,13 @@
 //! A dense layer in one operation: product, bias and activation.
 
 use crate::{
-    Operation, Shape, ShapeError, Var, Weight,
-    kernels::matmul::{Epilogue, Matrix, matmul},
+    Float, Operation, Shape, ShapeError, Var, Weight,
+    kernels::{
+        broadcast::Broadcast,
+        dispatch::vectorised,
+        matmul::{Epilogue, Matrix, matmul},
+        parallel::for_each_rows,
+    },
     operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
 };
 
@@ -46,7 +51,7 @@ impl Operation for Dense {
             (DenseActivation::Relu, None) => Epilogue::Relu,
             (DenseActivation::Relu, Some(bias)) => Epilogue::BiasRelu(bias),
         };
-        let x = Matrix::new(x.data, step.output.len() / units, features);
+        let x = Matrix::new(x.data, rows(x.shape), features);
         matmul(x, Matrix::new(kernel.data, features, units), step.output, epilogue, step.scratch);
     }
 
@@ -55,10 +60,15 @@ impl Operation for Dense {
         let (x, kernel) = (step.inputs.get(0), step.inputs.get(1));
         let (features, units) = (kernel.shape[0], kernel.shape[1]);
         if self.activation == DenseActivation::Relu {
-            let slopes = step.output_gradient.iter_mut().zip(step.output.data);
-            slopes.for_each(|(dz, &y)| *dz = if y > 0.0 { *dz } else { 0.0 });
+            let y = step.output.data;
+            for_each_rows(step.output_gradient, 1, 1, &|start, dz: &mut [Float]| {
+                vectorised(
+                    #[inline(always)]
+                    || dz.iter_mut().zip(&y[start..]).for_each(|(dz, &y)| *dz = if y > 0.0 { *dz } else { 0.0 }),
+                );
+            });
         }
-        let rows = step.output_gradient.len() / units;
+        let rows = rows(x.shape);
         let dz = Matrix::new(step.output_gradient, rows, units);
         if let Some(dx) = gradients.get(0) {
             let kernel = Matrix::new(kernel.data, features, units);
@@ -69,14 +79,17 @@ impl Operation for Dense {
             matmul(x.transposed(), dz, dk.data, assign_or_add(dk.add), step.scratch);
         }
         if step.inputs.len() == 3
-            && let Some(mut db) = gradients.get(2)
+            && let Some(db) = gradients.get(2)
         {
-            let db = db.accumulator();
-            for dz in step.output_gradient.chunks_exact(units) {
-                db.iter_mut().zip(dz).for_each(|(db, dz)| *db += dz);
-            }
+            let plan = Broadcast::new(Shape::from(units), step.output.shape);
+            plan.sum_to_first(step.output_gradient, db);
         }
     }
+}
+
+/// How many rows the inputs have: the product of all axes but the last.
+fn rows(inputs: Shape) -> usize {
+    inputs.axes().iter().rev().skip(1).product()
 }
 
 fn assign_or_add(add: bool) -> Epilogue<'static> {

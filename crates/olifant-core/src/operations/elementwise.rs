@@ -4,12 +4,14 @@ use std::fmt;
 
 use crate::{
     Float, Operation, Shape, ShapeError,
-    kernels::{broadcast::Broadcast, dispatch::vectorised},
+    kernels::{broadcast::Broadcast, dispatch::vectorised, parallel::for_each_rows},
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
 /// y = f(x) for each element.
 pub(crate) trait UnaryFunction: fmt::Debug + Copy + Send + Sync {
+    /// How many additions one value costs, roughly: whether threads are worth their while depends on it.
+    const COST: usize = 1;
     /// f(x)
     fn value(self, x: Float) -> Float;
     /// f′(x); `y` is f(x), which is often enough to know.
@@ -18,6 +20,8 @@ pub(crate) trait UnaryFunction: fmt::Debug + Copy + Send + Sync {
 
 /// y = f(a, b) for each pair of elements, broadcast to a common shape.
 pub(crate) trait BinaryFunction: fmt::Debug + Copy + Send + Sync {
+    /// How many additions one value costs, roughly.
+    const COST: usize = 1;
     /// f(a, b)
     fn value(self, a: Float, b: Float) -> Float;
     /// ∂f/∂a and ∂f/∂b
@@ -34,28 +38,32 @@ impl<F: UnaryFunction> Operation for Unary<F> {
     }
 
     fn forward(&self, step: ForwardStep<'_>) {
-        let (function, x, output) = (self.0, step.inputs.get(0).data, step.output);
-        vectorised(
-            #[inline(always)]
-            || output.iter_mut().zip(x).for_each(|(y, &x)| *y = function.value(x)),
-        );
+        let (function, x) = (self.0, step.inputs.get(0).data);
+        for_each_rows(step.output, 1, F::COST, &|start, output: &mut [Float]| {
+            vectorised(
+                #[inline(always)]
+                || output.iter_mut().zip(&x[start..]).for_each(|(y, &x)| *y = function.value(x)),
+            );
+        });
     }
 
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         let Some(GradientMut { data, add }) = gradients.get(0) else { return };
         let (function, x, y, dy) =
             (self.0, step.inputs.get(0).data, step.output.data, &*step.output_gradient);
-        vectorised(
-            #[inline(always)]
-            || {
-                let terms = data.iter_mut().zip(x).zip(y).zip(dy);
-                if add {
-                    terms.for_each(|(((dx, &x), &y), &dy)| *dx += dy * function.slope(x, y));
-                } else {
-                    terms.for_each(|(((dx, &x), &y), &dy)| *dx = dy * function.slope(x, y));
-                }
-            },
-        );
+        for_each_rows(data, 1, F::COST, &|start, dx: &mut [Float]| {
+            vectorised(
+                #[inline(always)]
+                || {
+                    let terms = dx.iter_mut().zip(&x[start..]).zip(&y[start..]).zip(&dy[start..]);
+                    if add {
+                        terms.for_each(|(((dx, &x), &y), &dy)| *dx += dy * function.slope(x, y));
+                    } else {
+                        terms.for_each(|(((dx, &x), &y), &dy)| *dx = dy * function.slope(x, y));
+                    }
+                },
+            );
+        });
     }
 }
 
@@ -69,31 +77,22 @@ impl<F: BinaryFunction> Operation for Binary<F> {
     }
 
     fn forward(&self, step: ForwardStep<'_>) {
-        let (function, a, b, output) = (self.0, step.inputs.get(0), step.inputs.get(1), step.output);
+        let (function, a, b) = (self.0, step.inputs.get(0), step.inputs.get(1));
         let plan = Broadcast::new(a.shape, b.shape);
-        vectorised(
-            #[inline(always)]
-            || plan.map(a.data, b.data, output, |a, b| function.value(a, b)),
-        );
+        plan.map(a.data, b.data, step.output, F::COST, |y, a, b| *y = function.value(a, b));
     }
 
+    /// An operand that was stretched gets the sum over its copies.
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         let (function, a, b, dy) = (self.0, step.inputs.get(0), step.inputs.get(1), &*step.output_gradient);
         let plan = Broadcast::new(a.shape, b.shape);
-        // An operand that was stretched gets the sum over its copies.
-        if let Some(mut da) = gradients.get(0) {
-            let da = da.accumulator();
-            vectorised(
-                #[inline(always)]
-                || plan.add_to_first(a.data, b.data, dy, da, |a, b| function.slopes(a, b).0),
-            );
+        if let Some(da) = gradients.get(0) {
+            let term = |dy, a, b| dy * function.slopes(a, b).0;
+            plan.add_to_first(a.data, b.data, dy, da, F::COST, term);
         }
-        if let Some(mut db) = gradients.get(1) {
-            let db = db.accumulator();
-            vectorised(
-                #[inline(always)]
-                || plan.swapped().add_to_first(b.data, a.data, dy, db, |b, a| function.slopes(a, b).1),
-            );
+        if let Some(db) = gradients.get(1) {
+            let term = |dy, b, a| dy * function.slopes(a, b).1;
+            plan.swapped().add_to_first(b.data, a.data, dy, db, F::COST, term);
         }
     }
 }

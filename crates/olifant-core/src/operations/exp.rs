@@ -1,16 +1,18 @@
 //! The exponential function.
 
 use super::elementwise::UnaryFunction;
-use crate::{Float, Var};
+use crate::{Float, Var, kernels::functions};
 
 /// y = eˣ
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Exp;
 
 impl UnaryFunction for Exp {
+    const COST: usize = 16;
+
     #[inline(always)]
     fn value(self, x: Float) -> Float {
-        x.exp()
+        functions::exp(x)
     }
 
     #[inline(always)]

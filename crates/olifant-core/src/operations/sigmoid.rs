@@ -1,16 +1,18 @@
 //! The logistic function.
 
 use super::elementwise::UnaryFunction;
-use crate::{Float, Var};
+use crate::{Float, Var, kernels::functions};
 
 /// y = 1 / (1 + e⁻ˣ)
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sigmoid;
 
 impl UnaryFunction for Sigmoid {
+    const COST: usize = 16;
+
     #[inline(always)]
     fn value(self, x: Float) -> Float {
-        1.0 / (1.0 + (-x).exp())
+        functions::sigmoid(x)
     }
 
     #[inline(always)]
@@ -21,6 +23,8 @@ impl UnaryFunction for Sigmoid {
 
 impl<'t> Var<'t> {
     /// 1 / (1 + e⁻ˣ) of each element.
+    ///
+    /// A cross-entropy loss that is given the result works with x itself; see [`Var::logits`].
     pub fn sigmoid(self) -> Var<'t> {
         self.tape.operate(Sigmoid, &[self])
     }

@@ -3,7 +3,7 @@
 use crate::{
     Axes, Operation, Shape, ShapeError, Var,
     axes::Reduction,
-    operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
+    operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
 /// y = Σ x over some axes
@@ -15,20 +15,24 @@ pub(crate) struct Sum {
 
 impl Operation for Sum {
     fn output_shape(&self, inputs: &Inputs<'_>) -> Result<Shape, ShapeError> {
-        Reduction::new(inputs.get(0).shape, self.axes).map(|plan| plan.output_shape(self.keepdims))
+        Reduction::new(inputs.get(0).shape, self.axes).map(|reduction| reduction.output_shape(self.keepdims))
     }
 
     fn forward(&self, step: ForwardStep<'_>) {
         let x = step.inputs.get(0);
-        step.output.fill(0.0);
-        Reduction::known(x.shape, self.axes).for_each(|from, to| step.output[to] += x.data[from]);
+        Reduction::known(x.shape, self.axes).plan().sum_to_first(x.data, GradientMut { data: step.output, add: false });
     }
 
+    /// ∂L/∂x = ∂L/∂y, stretched along the reduced axes.
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
-        let Some(mut dx) = gradients.get(0) else { return };
-        let dx = dx.accumulator();
-        Reduction::known(step.inputs.get(0).shape, self.axes)
-            .for_each(|from, to| dx[from] += step.output_gradient[to]);
+        let Some(GradientMut { data, add }) = gradients.get(0) else { return };
+        let x = step.inputs.get(0);
+        let plan = Reduction::known(x.shape, self.axes).plan();
+        if add {
+            plan.map(step.output_gradient, x.data, data, 1, |dx, dy, _| *dx += dy);
+        } else {
+            plan.map(step.output_gradient, x.data, data, 1, |dx, dy, _| *dx = dy);
+        }
     }
 }
 

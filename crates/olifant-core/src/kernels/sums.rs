@@ -1,0 +1,53 @@
+//! Sums of many terms, in lanes that fit vector registers.
+//!
+//! The order of the additions depends on the length only, so the bits are the same on every processor.
+//! Several short sums are also more accurate than a long one.
+
+use crate::Float;
+
+/// How many sums run side by side: two vectors of eight numbers hide the latency of an addition.
+const LANES: usize = 16;
+
+/// Σ x
+#[inline(always)]
+pub(crate) fn sum(x: &[Float]) -> Float {
+    sum_of_pairs(x, x, |x, _| x)
+}
+
+/// Σ term(a, b) over two slices of the same length.
+#[inline(always)]
+pub(crate) fn sum_of_pairs(a: &[Float], b: &[Float], term: impl Fn(Float, Float) -> Float) -> Float {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.iter().zip(b) {
+        for (sum, (&a, &b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += term(a, b);
+        }
+    }
+    for (sum, (&a, &b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
+        *sum += term(a, b);
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            sums[lane] += sums[lane + width];
+        }
+        width /= 2;
+    }
+    sums[0]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_term_is_counted_once() {
+        for len in [0, 1, 15, 16, 17, 100] {
+            let x: Vec<Float> = (1..=len).map(|i| i as Float).collect();
+            assert_eq!(sum(&x), (len * (len + 1) / 2) as Float);
+            let squares: Float = x.iter().map(|x| x * x).sum();
+            assert_eq!(sum_of_pairs(&x, &x, |a, b| a * b), squares);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The largest element along axes.
+
+use crate::{
+    Axes, Float, Operation, Shape, ShapeError, Var,
+    axes::Reduction,
+    operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
+};
+
+/// y = max x over some axes; elements that share the largest value share the gradient, as in Keras.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Max {
+    axes: Axes,
+    keepdims: bool,
+}
+
+impl Operation for Max {
+    fn output_shape(&self, inputs: &Inputs<'_>) -> Result<Shape, ShapeError> {
+        Reduction::new(inputs.get(0).shape, self.axes).map(|reduction| reduction.output_shape(self.keepdims))
+    }
+
+    fn forward(&self, step: ForwardStep<'_>) {
+        let x = step.inputs.get(0);
+        let plan = Reduction::known(x.shape, self.axes).plan();
+        let y = step.output;
+        y.fill(Float::NEG_INFINITY);
+        plan.for_each(|result, element, _| y[result] = larger(y[result], x.data[element]));
+        // How many elements share each maximum, for the backward pass.
+        step.cache.clear();
+        step.cache.resize(y.len(), 0.0);
+        plan.for_each(|result, element, _| {
+            step.cache[result] += if x.data[element] == y[result] { 1.0 } else { 0.0 };
+        });
+    }
+
+    /// ∂L/∂x = ∂L/∂y / n for the n elements that are the largest, else 0.
+    fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
+        let Some(mut dx) = gradients.get(0) else { return };
+        let (x, y, dx) = (step.inputs.get(0), step.output.data, dx.accumulator());
+        Reduction::known(x.shape, self.axes).plan().for_each(|result, element, _| {
+            if x.data[element] == y[result] {
+                dx[element] += step.output_gradient[result] / step.cache[result];
+            }
+        });
+    }
+}
+
+/// The larger of two numbers; NaN if one is.
+#[inline(always)]
+fn larger(a: Float, b: Float) -> Float {
+    if b > a || b.is_nan() { b } else { a }
+}
+
+impl<'t> Var<'t> {
+    /// The largest element along the given axes, which disappear. NaN stays NaN; the largest of no elements is −∞.
+    ///
+    /// # Panics
+    ///
+    /// An axis does not exist.
+    #[track_caller]
+    pub fn max(self, axes: impl Into<Axes>) -> Var<'t> {
+        self.tape.operate(Max { axes: axes.into(), keepdims: false }, &[self])
+    }
+
+    /// The largest element along the given axes, which stay with size 1. NaN stays NaN.
+    ///
+    /// # Panics
+    ///
+    /// An axis does not exist.
+    #[track_caller]
+    pub fn max_keepdims(self, axes: impl Into<Axes>) -> Var<'t> {
+        self.tape.operate(Max { axes: axes.into(), keepdims: true }, &[self])
+    }
+}
