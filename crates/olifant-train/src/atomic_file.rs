@@ -26,10 +26,7 @@ pub struct WriteError {
 /// If any of these steps fails; the old file is then still there, the temporary one is not.
 #[doc(hidden)]
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    replace(path, bytes).map_err(|source| WriteError {
-        path: path.to_owned(),
-        source,
-    })
+    replace(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -51,10 +48,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Creates a file that did not exist, in the same directory and thus on the same disk.
 fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     let Some(name) = path.file_name() else {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "the path ends in no file name",
-        ));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path ends in no file name"));
     };
     let mut attempt = 0;
     loop {
@@ -62,11 +56,7 @@ fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
         temporary.push(name);
         temporary.push(format!(".{}-{attempt}.tmp", process::id()));
         let temporary = path.with_file_name(temporary);
-        match OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&temporary)
-        {
+        match OpenOptions::new().write(true).create_new(true).open(&temporary) {
             Ok(file) => return Ok((file, temporary)),
             // Another thread's, or left over from a crash.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < 1000 => {
@@ -109,10 +99,7 @@ mod tests {
     use super::*;
 
     fn names_in(directory: &Path) -> Vec<std::ffi::OsString> {
-        fs::read_dir(directory)
-            .unwrap()
-            .map(|entry| entry.unwrap().file_name())
-            .collect()
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect()
     }
 
     #[test]
@@ -148,10 +135,7 @@ mod tests {
         assert!(message.ends_with(&remedy), "{message}");
 
         let message = text(directory.path());
-        assert!(
-            message.ends_with("is a directory; name a file inside it"),
-            "{message}"
-        );
+        assert!(message.ends_with("is a directory; name a file inside it"), "{message}");
         let message = text(Path::new(""));
         assert_eq!(message, "cannot write ``: the path ends in no file name");
         assert!(names_in(directory.path()).is_empty());

@@ -111,8 +111,7 @@ mod tests {
         let config = bincode::config::standard();
         for value in AWKWARD {
             let bytes = bincode::serde::encode_to_vec(ExactFloat(value), config).unwrap();
-            let (back, _): (ExactFloat, usize) =
-                bincode::serde::decode_from_slice(&bytes, config).unwrap();
+            let (back, _): (ExactFloat, usize) = bincode::serde::decode_from_slice(&bytes, config).unwrap();
             assert_eq!(back.0.to_bits(), value.to_bits());
         }
     }

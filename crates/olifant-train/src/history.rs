@@ -85,14 +85,28 @@ struct Series {
     values: Vec<f64>,
 }
 
+impl Params {
+    /// One pass over some samples: an evaluation or a prediction.
+    pub(crate) fn of_pass(samples: usize, batch_size: usize, verbose: Verbose, seed: u64) -> Params {
+        let steps = Some(samples.div_ceil(batch_size));
+        Params {
+            verbose,
+            epochs: 1,
+            initial_epoch: 0,
+            steps,
+            batch_size,
+            samples,
+            validation_samples: 0,
+            seed,
+        }
+    }
+}
+
 impl History {
     /// A history without epochs.
     #[must_use]
     pub fn new(params: Params) -> Self {
-        History {
-            params,
-            ..History::default()
-        }
+        History { params, ..History::default() }
     }
 
     /// Appends an epoch, given its 0-based index and its final logs.
@@ -102,11 +116,7 @@ impl History {
         for (name, value) in logs {
             let index = self.position(name).unwrap_or_else(|| {
                 let name = Arc::from(name);
-                self.series.push(Series {
-                    name,
-                    rows: Vec::new(),
-                    values: Vec::new(),
-                });
+                self.series.push(Series { name, rows: Vec::new(), values: Vec::new() });
                 self.series.len() - 1
             });
             self.series[index].rows.push(row);
@@ -190,8 +200,7 @@ impl History {
     /// JSON has no NaN, so one is the string `"nan"`; infinity is `"inf"`.
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self)
-            .expect("a history has string keys only and no number JSON lacks")
+        serde_json::to_string(self).expect("a history has string keys only and no number JSON lacks")
     }
 
     /// Writes [`to_json`](History::to_json) to a file, which is replaced as a whole or not at all.
@@ -239,10 +248,7 @@ impl Index<&str> for History {
     fn index(&self, name: &str) -> &[f64] {
         match self.get(name) {
             Some(values) => values,
-            None => panic!(
-                "no `{name}` in this history ({})",
-                known_names(name, self.names())
-            ),
+            None => panic!("no `{name}` in this history ({})", known_names(name, self.names())),
         }
     }
 }
@@ -253,18 +259,11 @@ mod tests {
 
     /// Four epochs, validated every other one, the second diverging.
     pub(super) fn validated_every_other_epoch() -> History {
-        let mut history = History::new(Params {
-            epochs: 4,
-            seed: u64::MAX,
-            ..Params::default()
-        });
+        let mut history = History::new(Params { epochs: 4, seed: u64::MAX, ..Params::default() });
         history.push(0, &Logs::from_iter([("loss", 1.5)]));
         history.push(1, &Logs::from_iter([("loss", f64::NAN), ("val_loss", 2.0)]));
         history.push(2, &Logs::from_iter([("loss", 0.5)]));
-        history.push(
-            3,
-            &Logs::from_iter([("loss", 0.5), ("val_loss", f64::INFINITY)]),
-        );
+        history.push(3, &Logs::from_iter([("loss", 0.5), ("val_loss", f64::INFINITY)]));
         history
     }
 

@@ -3,22 +3,45 @@
 #![forbid(unsafe_code)]
 
 mod atomic_file;
+mod batches;
+mod callback;
+mod callback_list;
+mod error;
+mod evaluate;
 mod exact_float;
+mod fit;
+mod fit_options;
 mod history;
 mod logs;
+mod model;
 mod number_format;
+mod plan;
+mod predict;
 mod progress;
+mod running;
+mod samples;
 mod suggestion;
+mod training;
 mod verbose;
 
 pub use atomic_file::WriteError;
 #[doc(hidden)]
 pub use atomic_file::write_atomically;
+pub use batches::Batch;
+pub use callback::{Callback, HookResult};
+pub use callback_list::CallbackList;
+pub use error::{CallbackError, FitError};
+pub use evaluate::EvaluateOptions;
+pub use fit_options::{FitOptions, IntoFitOptions};
 #[cfg(feature = "plot")]
 pub use history::PlotError;
 pub use history::{History, Params};
 pub use logs::Logs;
+pub use model::{Compile, Model};
+pub use plan::Plan;
 pub use progress::Progress;
+pub use samples::{Arrays, IntoArrays, Samples};
 #[doc(hidden)]
 pub use suggestion::{did_you_mean, known_names};
+pub use training::{Ending, Stop, Training};
 pub use verbose::Verbose;

@@ -95,13 +95,10 @@ impl Logs {
     /// Inserts each entry of `other` with a prefix in front of its name: `extend_prefixed("val_", &validation)`.
     pub fn extend_prefixed(&mut self, prefix: &str, other: &Logs) {
         for (name, value) in other {
-            let there = (self.entries.iter_mut())
-                .find(|(known, _)| known.strip_prefix(prefix) == Some(name));
+            let there = (self.entries.iter_mut()).find(|(known, _)| known.strip_prefix(prefix) == Some(name));
             match there {
                 Some(entry) => entry.1 = value,
-                None => self
-                    .entries
-                    .push((Arc::from(format!("{prefix}{name}")), value)),
+                None => self.entries.push((Arc::from(format!("{prefix}{name}")), value)),
             }
         }
     }
@@ -172,19 +169,14 @@ impl Index<&str> for Logs {
     fn index(&self, name: &str) -> &f64 {
         match self.position(name) {
             Some(index) => &self.entries[index].1,
-            None => panic!(
-                "no `{name}` in these logs ({})",
-                known_names(name, self.names())
-            ),
+            None => panic!("no `{name}` in these logs ({})", known_names(name, self.names())),
         }
     }
 }
 
 impl Clone for Logs {
     fn clone(&self) -> Self {
-        Logs {
-            entries: self.entries.clone(),
-        }
+        Logs { entries: self.entries.clone() }
     }
 
     fn clone_from(&mut self, source: &Self) {
@@ -203,14 +195,7 @@ impl fmt::Display for Logs {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
         for (name, value) in self {
-            write!(
-                formatter,
-                "{separator}{name}: {}",
-                Number {
-                    value,
-                    signed: false
-                }
-            )?;
+            write!(formatter, "{separator}{name}: {}", Number { value, signed: false })?;
             separator = " - ";
         }
         Ok(())
@@ -232,12 +217,8 @@ impl Serialize for Logs {
 impl<'de> Deserialize<'de> for Logs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let pairs = Vec::<(String, ExactFloat)>::deserialize(deserializer)?;
-        let entries = pairs
-            .into_iter()
-            .map(|(name, value)| (Arc::from(name), value.0));
-        Ok(Logs {
-            entries: entries.collect(),
-        })
+        let entries = pairs.into_iter().map(|(name, value)| (Arc::from(name), value.0));
+        Ok(Logs { entries: entries.collect() })
     }
 }
 
@@ -265,16 +246,9 @@ mod tests {
         logs.extend_prefixed("val_", &epoch());
         let values = logs.entries.as_ptr();
         logs.extend_prefixed("val_", &Logs::from_iter([("loss", 2.0)]));
-        assert!(
-            logs.names()
-                .eq(["accuracy", "loss", "val_accuracy", "val_loss"])
-        );
+        assert!(logs.names().eq(["accuracy", "loss", "val_accuracy", "val_loss"]));
         assert_eq!(logs["val_loss"], 2.0);
-        assert_eq!(
-            logs.entries.as_ptr(),
-            values,
-            "known names are overwritten in place"
-        );
+        assert_eq!(logs.entries.as_ptr(), values, "known names are overwritten in place");
     }
 
     #[test]
@@ -282,14 +256,7 @@ mod tests {
         let mut logs = Logs::from_iter([("loss", 1.0), ("zero", 2.0), ("accuracy", 3.0)]);
         logs.extend_prefixed("val_", &logs.clone());
         logs.sort();
-        let sorted = [
-            "accuracy",
-            "loss",
-            "val_accuracy",
-            "val_loss",
-            "val_zero",
-            "zero",
-        ];
+        let sorted = ["accuracy", "loss", "val_accuracy", "val_loss", "val_zero", "zero"];
         assert!(logs.names().eq(sorted));
         assert_eq!(logs["val_zero"], 2.0);
     }
@@ -331,14 +298,8 @@ mod tests {
     fn logs_are_shown_as_in_a_progress_line() {
         let mut logs = epoch();
         logs.insert("learning_rate", 1e-4);
-        assert_eq!(
-            logs.to_string(),
-            "accuracy: 0.5000 - loss: 1.5000 - learning_rate: 1.0000e-04"
-        );
-        assert_eq!(
-            format!("{:?}", epoch()),
-            r#"{"accuracy": 0.5, "loss": 1.5}"#
-        );
+        assert_eq!(logs.to_string(), "accuracy: 0.5000 - loss: 1.5000 - learning_rate: 1.0000e-04");
+        assert_eq!(format!("{:?}", epoch()), r#"{"accuracy": 0.5, "loss": 1.5}"#);
     }
 
     #[test]
@@ -346,22 +307,16 @@ mod tests {
         let negative_nan = f64::from_bits(0xfff8_0000_0000_0000);
         let logs = Logs::from_iter([("z", negative_nan), ("a", f64::NEG_INFINITY), ("m", 0.1)]);
         let bits = |logs: &Logs| -> Vec<_> {
-            logs.iter()
-                .map(|(name, value)| (name.to_owned(), value.to_bits()))
-                .collect()
+            logs.iter().map(|(name, value)| (name.to_owned(), value.to_bits())).collect()
         };
         let text = serde_json::to_string(&logs).unwrap();
-        assert_eq!(
-            text,
-            r#"[["z","nan:fff8000000000000"],["a","-inf"],["m",0.1]]"#
-        );
+        assert_eq!(text, r#"[["z","nan:fff8000000000000"],["a","-inf"],["m",0.1]]"#);
         let from_json: Logs = serde_json::from_str(&text).unwrap();
         assert_eq!(bits(&from_json), bits(&logs));
 
         let config = bincode::config::standard();
         let bytes = bincode::serde::encode_to_vec(&logs, config).unwrap();
-        let (from_bincode, read): (Logs, _) =
-            bincode::serde::decode_from_slice(&bytes, config).unwrap();
+        let (from_bincode, read): (Logs, _) = bincode::serde::decode_from_slice(&bytes, config).unwrap();
         assert_eq!((bits(&from_bincode), read), (bits(&logs), bytes.len()));
     }
 }

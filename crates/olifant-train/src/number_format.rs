@@ -45,19 +45,11 @@ mod tests {
     use super::*;
 
     fn in_bar(value: f64) -> String {
-        Number {
-            value,
-            signed: false,
-        }
-        .to_string()
+        Number { value, signed: false }.to_string()
     }
 
     fn in_epoch_line(value: f64) -> String {
-        Number {
-            value,
-            signed: true,
-        }
-        .to_string()
+        Number { value, signed: true }.to_string()
     }
 
     // Expected values: `f"{v:.4f}" if abs(v) > 1e-3 else f"{v:.4e}"` in Python.

@@ -88,6 +88,16 @@ impl Progress<Stdout> {
     }
 }
 
+impl<'a> Progress<Box<dyn Write + Send + 'a>> {
+    /// Progress on standard output, or wherever the user wants it.
+    pub(crate) fn to_user(output: Option<Box<dyn Write + Send + 'a>>, verbose: Verbose) -> Self {
+        match output {
+            Some(output) => Self::new(output, verbose, Screen::FILE),
+            None => Self::new(Box::new(io::stdout()), verbose, Screen::of_stdout()),
+        }
+    }
+}
+
 impl<W: Write> Progress<W> {
     /// Progress in a file or a buffer, which is no terminal.
     #[must_use]
@@ -123,10 +133,7 @@ impl<W: Write> Progress<W> {
         self.begin(steps);
         if epochs > 1 && !matches!(self.style, Style::Silent) {
             self.line.clear();
-            push(
-                &mut self.line,
-                format_args!("Epoch {}/{epochs}\n", epoch.saturating_add(1)),
-            );
+            push(&mut self.line, format_args!("Epoch {}/{epochs}\n", epoch.saturating_add(1)));
             self.print_line();
         }
     }
@@ -135,10 +142,7 @@ impl<W: Write> Progress<W> {
     pub fn begin(&mut self, steps: Option<usize>) {
         self.close_line();
         self.steps = steps.or(self.steps);
-        self.pass = Pass {
-            began: (self.clock)(),
-            ..Pass::default()
-        };
+        self.pass = Pass { began: (self.clock)(), ..Pass::default() };
         self.shown.clear();
         self.width = 0;
     }
@@ -153,10 +157,7 @@ impl<W: Write> Progress<W> {
         if step == 1 {
             self.pass.after_first_step = Some(now);
         }
-        let is_due = self
-            .pass
-            .drawn
-            .is_none_or(|drawn| now.saturating_sub(drawn) >= INTERVAL);
+        let is_due = self.pass.drawn.is_none_or(|drawn| now.saturating_sub(drawn) >= INTERVAL);
         if is_due {
             self.pass.drawn = Some(now);
             self.show(logs);
@@ -211,13 +212,7 @@ impl<W: Write> Progress<W> {
             Some(first) if step > 1 => now.saturating_sub(first).as_secs_f64() / (step - 1) as f64,
             _ => elapsed / step as f64,
         };
-        State {
-            step,
-            steps: self.steps,
-            elapsed,
-            per_step,
-            is_final,
-        }
+        State { step, steps: self.steps, elapsed, per_step, is_final }
     }
 
     /// Takes over values; names keep the order in which they first appeared.
@@ -225,8 +220,7 @@ impl<W: Write> Progress<W> {
         if self.shown.is_empty() {
             self.shown.clone_from(logs);
         } else {
-            logs.iter()
-                .for_each(|(name, value)| self.shown.insert(name, value));
+            logs.iter().for_each(|(name, value)| self.shown.insert(name, value));
         }
     }
 
@@ -241,8 +235,7 @@ impl<W: Write> Progress<W> {
         let _ = line::write_bar(&mut self.line, state, &self.shown, screen);
         let width = line::width(&self.line[start..]);
         if screen.is_terminal {
-            self.line
-                .extend(std::iter::repeat_n(' ', self.width.saturating_sub(width)));
+            self.line.extend(std::iter::repeat_n(' ', self.width.saturating_sub(width)));
         }
         self.width = width;
         self.is_open = !state.is_final;
@@ -263,10 +256,7 @@ impl<W: Write> Progress<W> {
 
     /// Training is worth more than its progress: what cannot be written is lost.
     fn print_line(&mut self) {
-        let _ = self
-            .output
-            .write_all(self.line.as_bytes())
-            .and_then(|()| self.output.flush());
+        let _ = self.output.write_all(self.line.as_bytes()).and_then(|()| self.output.flush());
     }
 }
 
@@ -280,10 +270,7 @@ impl<W: Write> Drop for Progress<W> {
 impl<W: Write> fmt::Debug for Progress<W> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = formatter.debug_struct("Progress");
-        debug
-            .field("style", &self.style)
-            .field("pass", &self.pass)
-            .finish_non_exhaustive()
+        debug.field("style", &self.style).field("pass", &self.pass).finish_non_exhaustive()
     }
 }
 

@@ -69,10 +69,7 @@ fn slips(given: &str, name: &str) -> Option<usize> {
 /// Whether `given` begins `name` or consists of the initials of its words.
 fn is_abbreviation(given: &str, name: &str) -> bool {
     let letters = given.chars().count();
-    let initials = || {
-        name.split(['_', '-', ' '])
-            .filter_map(|word| word.chars().next())
-    };
+    let initials = || name.split(['_', '-', ' ']).filter_map(|word| word.chars().next());
     (letters >= 3 && name.starts_with(given)) || (letters >= 2 && given.chars().eq(initials()))
 }
 
@@ -101,13 +98,7 @@ fn edit_distance(a: &[char], b: &[char]) -> usize {
 mod tests {
     use super::*;
 
-    const LOGS: [&str; 5] = [
-        "accuracy",
-        "loss",
-        "val_accuracy",
-        "val_loss",
-        "learning_rate",
-    ];
+    const LOGS: [&str; 5] = ["accuracy", "loss", "val_accuracy", "val_loss", "learning_rate"];
 
     #[test]
     fn slips_of_the_finger_are_forgiven() {
@@ -121,10 +112,7 @@ mod tests {
         assert_eq!(did_you_mean("acc", LOGS), Some("accuracy"));
         assert_eq!(did_you_mean("val_acc", LOGS), Some("val_accuracy"));
         assert_eq!(did_you_mean("lr", LOGS), Some("learning_rate"));
-        assert_eq!(
-            did_you_mean("mse", ["mean_squared_error"]),
-            Some("mean_squared_error")
-        );
+        assert_eq!(did_you_mean("mse", ["mean_squared_error"]), Some("mean_squared_error"));
     }
 
     #[test]
@@ -138,9 +126,8 @@ mod tests {
 
     #[test]
     fn swapped_neighbours_count_as_one_slip() {
-        let distance = |a: &str, b: &str| {
-            edit_distance(&Vec::from_iter(a.chars()), &Vec::from_iter(b.chars()))
-        };
+        let distance =
+            |a: &str, b: &str| edit_distance(&Vec::from_iter(a.chars()), &Vec::from_iter(b.chars()));
         assert_eq!(distance("lsos", "loss"), 1);
         assert_eq!(distance("", "loss"), 4);
         assert_eq!(distance("kitten", "sitting"), 3);

@@ -48,11 +48,7 @@ impl From<u8> for Verbose {
 
 impl From<bool> for Verbose {
     fn from(verbose: bool) -> Self {
-        if verbose {
-            Verbose::Bar
-        } else {
-            Verbose::Silent
-        }
+        if verbose { Verbose::Bar } else { Verbose::Silent }
     }
 }
 
@@ -67,10 +63,7 @@ mod tests {
         }
         let numbers = [convert(0), convert(1), convert(2)];
         assert_eq!(numbers, [Verbose::Silent, Verbose::Bar, Verbose::Epochs]);
-        assert_eq!(
-            [convert(false), convert(true)],
-            [Verbose::Silent, Verbose::Bar]
-        );
+        assert_eq!([convert(false), convert(true)], [Verbose::Silent, Verbose::Bar]);
         assert_eq!(convert(Verbose::Auto), Verbose::default());
     }
 }

@@ -7,16 +7,9 @@ pub(super) fn to_csv(history: &History) -> String {
     let rows = history.epoch.len();
     let columns = Vec::from_iter(history.series.iter().map(|series| series.by_row(rows)));
     let mut write = |record: Vec<String>| {
-        writer
-            .write_record(record)
-            .expect("records have equal lengths, and memory takes every byte");
+        writer.write_record(record).expect("records have equal lengths, and memory takes every byte");
     };
-    write(
-        std::iter::once("epoch")
-            .chain(history.names())
-            .map(str::to_owned)
-            .collect(),
-    );
+    write(std::iter::once("epoch").chain(history.names()).map(str::to_owned).collect());
     for (row, epoch) in history.epoch.iter().enumerate() {
         let values = columns.iter().map(|column| field(column[row]));
         write(std::iter::once(epoch.to_string()).chain(values).collect());
@@ -49,14 +42,8 @@ mod tests {
     #[test]
     fn numbers_read_back_exactly_and_odd_names_are_quoted() {
         let mut history = History::default();
-        history.push(
-            0,
-            &Logs::from_iter([("f1, macro", 0.1 + 0.2), ("loss", 1e-8)]),
-        );
-        assert_eq!(
-            history.to_csv(),
-            "epoch,\"f1, macro\",loss\n0,0.30000000000000004,1e-8\n"
-        );
+        history.push(0, &Logs::from_iter([("f1, macro", 0.1 + 0.2), ("loss", 1e-8)]));
+        assert_eq!(history.to_csv(), "epoch,\"f1, macro\",loss\n0,0.30000000000000004,1e-8\n");
     }
 
     #[test]

@@ -95,10 +95,7 @@ impl History {
         let range = finite_range(&curves, metric)?;
         let has_legend = curves.len() > 1;
         let plots = Vec::from_iter(curves.iter().flat_map(|curve| curve.to_plots(has_legend)));
-        let legend = free_place(
-            &Vec::from_iter(curves.iter().map(|c| (c, range))),
-            self.epochs(),
-        );
+        let legend = free_place(&Vec::from_iter(curves.iter().map(|c| (c, range))), self.epochs());
         let layout = self
             .layout(Layout::auto_from_plots(&plots), range)
             .with_title(title(metric, has_legend))
@@ -121,10 +118,7 @@ impl History {
         }
         let format = Format::of(path.as_ref())?;
         let rate = self.curve("learning_rate")?.color(BLUE);
-        let loss = self
-            .curve("val_loss")?
-            .color(RED)
-            .marker(MarkerShape::Triangle);
+        let loss = self.curve("val_loss")?.color(RED).marker(MarkerShape::Triangle);
         let rate_range = finite_range([&rate], "learning_rate")?;
         let loss_range = finite_range([&loss], "val_loss")?;
         let legend = free_place(&[(&rate, rate_range), (&loss, loss_range)], self.epochs());
@@ -147,17 +141,11 @@ impl History {
             return Err(PlotError::NoEpochs { metric });
         }
         let Some(index) = self.position(name) else {
-            return Err(PlotError::UnknownMetric {
-                known: known_names(name, self.names()),
-                metric,
-            });
+            return Err(PlotError::UnknownMetric { known: known_names(name, self.names()), metric });
         };
         let series = &self.series[index];
         let epochs = series.rows.iter().map(|&row| one_based(self.epoch[row]));
-        Ok(Curve::new(
-            name,
-            epochs.zip(series.values.iter().copied()).collect(),
-        ))
+        Ok(Curve::new(name, epochs.zip(series.values.iter().copied()).collect()))
     }
 
     /// What both kinds of plot share: size, horizontal axis, left axis.
@@ -182,10 +170,7 @@ impl History {
         let first = epochs.clone().fold(f64::INFINITY, f64::min);
         let last = epochs.fold(f64::NEG_INFINITY, f64::max);
         let room = 0.02 * (last - first).max(10.0);
-        Range {
-            low: (first - room).max(0.5),
-            high: last + room,
-        }
+        Range { low: (first - room).max(0.5), high: last + room }
     }
 }
 
@@ -202,9 +187,7 @@ fn finite_range<'a>(
     metric: &str,
 ) -> Result<Range, PlotError> {
     let values = curves.into_iter().flat_map(Curve::values);
-    Range::around(values).ok_or_else(|| PlotError::NothingFinite {
-        metric: metric.to_owned(),
-    })
+    Range::around(values).ok_or_else(|| PlotError::NothingFinite { metric: metric.to_owned() })
 }
 
 /// "Training and validation loss"; "Loss" and "Validation loss" where one curve is alone.
@@ -213,14 +196,9 @@ fn title(metric: &str, is_validated: bool) -> String {
     if is_validated {
         return format!("Training and validation {words}");
     }
-    let words = words
-        .strip_prefix("val ")
-        .map_or(words.clone(), |rest| format!("validation {rest}"));
+    let words = words.strip_prefix("val ").map_or(words.clone(), |rest| format!("validation {rest}"));
     let mut letters = words.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 enum Format {
@@ -234,9 +212,7 @@ impl Format {
         match extension.to_lowercase().as_str() {
             "svg" => Ok(Format::Svg),
             "png" => Ok(Format::Png),
-            _ => Err(PlotError::UnknownFormat {
-                path: path.to_owned(),
-            }),
+            _ => Err(PlotError::UnknownFormat { path: path.to_owned() }),
         }
     }
 
@@ -246,10 +222,7 @@ impl Format {
             Format::Png => kuva::RasterBackend::new()
                 .with_scale(2.0)
                 .render_scene(scene)
-                .map_err(|message| PlotError::Encode {
-                    path: path.to_owned(),
-                    message,
-                })?,
+                .map_err(|message| PlotError::Encode { path: path.to_owned(), message })?,
         };
         Ok(write_atomically(path, &bytes)?)
     }
@@ -269,15 +242,9 @@ mod tests {
     }
 
     fn three_epochs() -> History {
-        history([(1.5, 1.25, 0.1), (1.0, 0.75, 0.1), (0.5, 0.5, 0.01)].map(
-            |(loss, val_loss, rate)| {
-                Logs::from_iter([
-                    ("loss", loss),
-                    ("val_loss", val_loss),
-                    ("learning_rate", rate),
-                ])
-            },
-        ))
+        history([(1.5, 1.25, 0.1), (1.0, 0.75, 0.1), (0.5, 0.5, 0.01)].map(|(loss, val_loss, rate)| {
+            Logs::from_iter([("loss", loss), ("val_loss", val_loss), ("learning_rate", rate)])
+        }))
     }
 
     fn svg_of(draw: impl FnOnce(&Path) -> Result<(), PlotError>) -> String {
@@ -290,14 +257,7 @@ mod tests {
     #[test]
     fn learning_curves_carry_their_names() {
         let svg = svg_of(|path| three_epochs().plot("loss", path));
-        for text in [
-            "Training and validation loss",
-            ">loss<",
-            ">val_loss<",
-            ">epoch<",
-            BLUE,
-            ORANGE,
-        ] {
+        for text in ["Training and validation loss", ">loss<", ">val_loss<", ">epoch<", BLUE, ORANGE] {
             assert!(svg.contains(text), "{text}");
         }
         let svg = svg_of(|path| three_epochs().plot("val_loss", path));
@@ -314,13 +274,7 @@ mod tests {
     #[test]
     fn the_learning_rate_has_an_axis_of_its_own() {
         let svg = svg_of(|path| three_epochs().plot_learning_rate(path));
-        for text in [
-            "Learning rate and validation loss",
-            ">learning_rate<",
-            ">val_loss<",
-            BLUE,
-            RED,
-        ] {
+        for text in ["Learning rate and validation loss", ">learning_rate<", ">val_loss<", BLUE, RED] {
             assert!(svg.contains(text), "{text}");
         }
         let alone = history([Logs::from_iter([("learning_rate", 0.1)])]);
@@ -330,11 +284,8 @@ mod tests {
     #[test]
     fn a_nan_is_a_gap() {
         let losses = |values: [f64; 5]| history(values.map(|v| Logs::from_iter([("loss", v)])));
-        let lines = |history: History| {
-            svg_of(|path| history.plot("loss", path))
-                .matches("fill=\"none\"")
-                .count()
-        };
+        let lines =
+            |history: History| svg_of(|path| history.plot("loss", path)).matches("fill=\"none\"").count();
         let whole = lines(losses([5.0, 4.0, 3.0, 2.0, 1.0]));
         let broken = lines(losses([5.0, 4.0, f64::NAN, 2.0, 1.0]));
         assert_eq!(broken, whole + 1);
@@ -345,11 +296,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("loss.png");
         three_epochs().plot("loss", &path).unwrap();
-        assert!(
-            std::fs::read(path)
-                .unwrap()
-                .starts_with(b"\x89PNG\r\n\x1a\n")
-        );
+        assert!(std::fs::read(path).unwrap().starts_with(b"\x89PNG\r\n\x1a\n"));
     }
 
     #[test]
@@ -362,10 +309,7 @@ mod tests {
             history.push(usize::MAX, &logs);
             let folder = tempfile::tempdir().unwrap();
             let result = history.plot_learning_rate(folder.path().join("a.svg"));
-            assert!(
-                matches!(result, Ok(()) | Err(PlotError::NothingFinite { .. })),
-                "{result:?}"
-            );
+            assert!(matches!(result, Ok(()) | Err(PlotError::NothingFinite { .. })), "{result:?}");
             history.plot(&name, folder.path().join("a.svg")).unwrap();
         }
     }
@@ -395,9 +339,6 @@ mod tests {
             "cannot plot `loss`: it is NaN or infinite in every epoch"
         );
         let unwritable = text(history.plot("loss", folder.path().join("none/a.svg")));
-        assert!(
-            unwritable.contains("; create the directory `"),
-            "{unwritable}"
-        );
+        assert!(unwritable.contains("; create the directory `"), "{unwritable}");
     }
 }

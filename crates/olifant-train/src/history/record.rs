@@ -28,18 +28,11 @@ impl From<History> for Record {
     fn from(history: History) -> Self {
         let rows = history.epoch.len();
         let columns = history.series.into_iter().map(|series| {
-            let column = series
-                .by_row(rows)
-                .into_iter()
-                .map(|value| value.map(ExactFloat));
+            let column = series.by_row(rows).into_iter().map(|value| value.map(ExactFloat));
             (series.name.to_string(), column.collect())
         });
         let columns = Columns(columns.collect());
-        Record {
-            params: history.params,
-            epoch: history.epoch,
-            history: columns,
-        }
+        Record { params: history.params, epoch: history.epoch, history: columns }
     }
 }
 
@@ -53,26 +46,17 @@ impl TryFrom<Record> for History {
         for (name, column) in record.history.0 {
             let values = column.len();
             if values != rows {
-                return Err(format!(
-                    "a history of {rows} epochs has {values} entries of `{name}`"
-                ));
+                return Err(format!("a history of {rows} epochs has {values} entries of `{name}`"));
             }
             let name: Arc<str> = Arc::from(name);
             if !names.insert(Arc::clone(&name)) {
                 return Err(format!("a history has `{name}` twice"));
             }
-            let present = column
-                .into_iter()
-                .enumerate()
-                .filter_map(|(row, v)| Some((row, v?.0)));
+            let present = column.into_iter().enumerate().filter_map(|(row, v)| Some((row, v?.0)));
             let (rows, values) = present.unzip();
             all_series.push(Series { name, rows, values });
         }
-        Ok(History {
-            params: record.params,
-            epoch: record.epoch,
-            series: all_series,
-        })
+        Ok(History { params: record.params, epoch: record.epoch, series: all_series })
     }
 }
 
@@ -118,8 +102,7 @@ mod tests {
 
     #[test]
     fn json_is_what_a_data_frame_reads() {
-        let json: serde_json::Value =
-            serde_json::from_str(&validated_every_other_epoch().to_json()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&validated_every_other_epoch().to_json()).unwrap();
         assert_eq!(json["epoch"].to_string(), "[0,1,2,3]");
         let columns = r#"{"loss":[1.5,"nan",0.5,0.5],"val_loss":[null,2.0,null,"inf"]}"#;
         assert_eq!(json["history"].to_string(), columns);
@@ -137,25 +120,15 @@ mod tests {
             bincode::serde::decode_from_slice(&stored, bincode::config::standard()).unwrap();
         assert_eq!((bytes(&from_bincode), read), (stored.clone(), stored.len()));
         assert_eq!(from_bincode["val_loss"], [2.0, f64::INFINITY]);
-        assert_eq!(
-            from_bincode.table().to_string(),
-            history.table().to_string()
-        );
+        assert_eq!(from_bincode.table().to_string(), history.table().to_string());
     }
 
     #[test]
     fn a_damaged_history_is_refused() {
         let intact = validated_every_other_epoch().to_json();
-        let read = |text: &str| {
-            serde_json::from_str::<History>(text)
-                .unwrap_err()
-                .to_string()
-        };
+        let read = |text: &str| serde_json::from_str::<History>(text).unwrap_err().to_string();
         let short = read(&intact.replace("[0,1,2,3]", "[0,1,2]"));
-        assert!(
-            short.contains("a history of 3 epochs has 4 entries of `loss`"),
-            "{short}"
-        );
+        assert!(short.contains("a history of 3 epochs has 4 entries of `loss`"), "{short}");
         let twice = read(&intact.replace("val_loss", "loss"));
         assert!(twice.contains("a history has `loss` twice"), "{twice}");
     }

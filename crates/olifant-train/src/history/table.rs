@@ -12,16 +12,10 @@ impl fmt::Display for Table<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let history = self.0;
         let rows = history.epoch.len();
-        let epochs = history
-            .epoch
-            .iter()
-            .map(|epoch| epoch.saturating_add(1).to_string());
+        let epochs = history.epoch.iter().map(|epoch| epoch.saturating_add(1).to_string());
         let mut columns = vec![column("epoch", epochs)];
         for series in &history.series {
-            columns.push(column(
-                &series.name,
-                series.by_row(rows).into_iter().map(cell),
-            ));
+            columns.push(column(&series.name, series.by_row(rows).into_iter().map(cell)));
         }
         for line in 0..=rows {
             let mut gap = "";
@@ -38,21 +32,13 @@ impl fmt::Display for Table<'_> {
 /// The cells of a column, its name first, and the width of the widest.
 fn column(name: &str, cells: impl Iterator<Item = String>) -> (usize, Vec<String>) {
     let cells = Vec::from_iter(std::iter::once(name.to_owned()).chain(cells));
-    let width = cells
-        .iter()
-        .map(|cell| cell.chars().count())
-        .max()
-        .unwrap_or(0);
+    let width = cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0);
     (width, cells)
 }
 
 fn cell(value: Option<f64>) -> String {
     match value {
-        Some(value) => Number {
-            value,
-            signed: false,
-        }
-        .to_string(),
+        Some(value) => Number { value, signed: false }.to_string(),
         None => "-".to_owned(),
     }
 }

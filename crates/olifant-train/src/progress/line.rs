@@ -25,11 +25,7 @@ pub(super) struct State {
 }
 
 /// `125/125 - 2s - 14ms/step - accuracy: 0.5504 - loss: 1.5632`.
-pub(super) fn write_epoch_line(
-    line: &mut impl fmt::Write,
-    state: State,
-    logs: &Logs,
-) -> fmt::Result {
+pub(super) fn write_epoch_line(line: &mut impl fmt::Write, state: State, logs: &Logs) -> fmt::Result {
     write_count(line, state.step, state.steps)?;
     write!(line, " - {:.0}s - ", state.elapsed)?;
     write_per_step(line, state.per_step)?;
@@ -43,23 +39,17 @@ pub(super) fn write_bar(
     logs: &Logs,
     screen: Screen,
 ) -> fmt::Result {
-    let paint = Paint {
-        in_colour: screen.is_terminal,
-    };
+    let paint = Paint { in_colour: screen.is_terminal };
     match state.steps {
         Some(steps) if steps > 0 => {
-            paint.write(line, "\x1b[1m", |line| {
-                write_count(line, state.step, state.steps)
-            })?;
+            paint.write(line, "\x1b[1m", |line| write_count(line, state.step, state.steps))?;
             line.write_str(" ")?;
             let share = state.step as f64 / steps as f64;
             let done = ((CELLS as f64 * share) as usize).min(CELLS);
             if done > 0 {
                 paint.write(line, "\x1b[32m", |line| write_cells(line, done, screen))?;
             }
-            paint.write(line, "\x1b[37m", |line| {
-                write_cells(line, CELLS - done, screen)
-            })?;
+            paint.write(line, "\x1b[37m", |line| write_cells(line, CELLS - done, screen))?;
         }
         _ => write_count(line, state.step, None)?,
     }
@@ -145,27 +135,17 @@ fn write_per_step(line: &mut impl fmt::Write, seconds: f64) -> fmt::Result {
 }
 
 fn write_logs(line: &mut impl fmt::Write, logs: &Logs, signed: bool) -> fmt::Result {
-    logs.iter()
-        .try_for_each(|(name, value)| write!(line, " - {name}: {}", Number { value, signed }))
+    logs.iter().try_for_each(|(name, value)| write!(line, " - {name}: {}", Number { value, signed }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TERMINAL: Screen = Screen {
-        is_terminal: true,
-        is_utf8: true,
-    };
+    const TERMINAL: Screen = Screen { is_terminal: true, is_utf8: true };
 
     fn bar(step: usize, steps: Option<usize>, per_step: f64, screen: Screen) -> String {
-        let state = State {
-            step,
-            steps,
-            elapsed: 1.5,
-            per_step,
-            is_final: false,
-        };
+        let state = State { step, steps, elapsed: 1.5, per_step, is_final: false };
         let mut line = String::new();
         write_bar(&mut line, state, &Logs::new(), screen).unwrap();
         line
@@ -201,13 +181,7 @@ mod tests {
             (2.5, "1/1 - 2s - 2s/step"),
         ] {
             let (elapsed, per_step) = (seconds, seconds);
-            let state = State {
-                step: 1,
-                steps: Some(1),
-                elapsed,
-                per_step,
-                is_final: true,
-            };
+            let state = State { step: 1, steps: Some(1), elapsed, per_step, is_final: true };
             let mut line = String::new();
             write_epoch_line(&mut line, state, &Logs::new()).unwrap();
             assert_eq!(line, expected);
@@ -221,40 +195,23 @@ mod tests {
             assert_eq!(line.matches('━').count(), 20, "{line}");
         }
         let half = bar(50, Some(100), 0.0, TERMINAL);
-        assert!(
-            half.contains(&format!("\x1b[32m{}\x1b[0m\x1b[37m", "━".repeat(10))),
-            "{half}"
-        );
+        assert!(half.contains(&format!("\x1b[32m{}\x1b[0m\x1b[37m", "━".repeat(10))), "{half}");
     }
 
     #[test]
     fn a_terminal_without_utf8_gets_equal_signs() {
-        let line = bar(
-            1,
-            Some(2),
-            0.0,
-            Screen {
-                is_terminal: false,
-                is_utf8: false,
-            },
-        );
+        let line = bar(1, Some(2), 0.0, Screen { is_terminal: false, is_utf8: false });
         assert_eq!(line, "1/2 ==================== 0s 0s/step");
     }
 
     #[test]
     fn no_steps_at_all_are_unknown_steps() {
-        assert_eq!(
-            bar(0, Some(0), 0.0, Screen::FILE),
-            "      0/Unknown 2s 0s/step"
-        );
+        assert_eq!(bar(0, Some(0), 0.0, Screen::FILE), "      0/Unknown 2s 0s/step");
     }
 
     #[test]
     fn colours_take_no_columns() {
-        assert_eq!(
-            width(&bar(1, Some(3), 0.0, TERMINAL)),
-            "1/3 ".len() + 20 + " 0s 0s/step".len()
-        );
+        assert_eq!(width(&bar(1, Some(3), 0.0, TERMINAL)), "1/3 ".len() + 20 + " 0s 0s/step".len());
         assert_eq!(width("loss: 1m"), 8);
     }
 }

@@ -14,10 +14,7 @@ pub(super) struct Screen {
 
 impl Screen {
     /// A file, a pipe or a buffer.
-    pub(super) const FILE: Screen = Screen {
-        is_terminal: false,
-        is_utf8: true,
-    };
+    pub(super) const FILE: Screen = Screen { is_terminal: false, is_utf8: true };
 
     /// What standard output can show.
     pub(super) fn of_stdout() -> Screen {
@@ -45,14 +42,7 @@ mod tests {
 
     #[test]
     fn only_a_chosen_other_encoding_is_not_utf8() {
-        for locale in [
-            "",
-            "C",
-            "POSIX",
-            "C.UTF-8",
-            "en_US.utf8",
-            "de_DE.UTF-8@euro",
-        ] {
+        for locale in ["", "C", "POSIX", "C.UTF-8", "en_US.utf8", "de_DE.UTF-8@euro"] {
             assert!(speaks_utf8(locale), "{locale}");
         }
         for locale in ["de_DE.ISO-8859-1", "de_DE@euro", "ja_JP.eucJP", "en_US"] {

@@ -26,10 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 
-const TERMINAL: Screen = Screen {
-    is_terminal: true,
-    is_utf8: true,
-};
+const TERMINAL: Screen = Screen { is_terminal: true, is_utf8: true };
 
 /// What is written while a script runs; the script sets the clock in milliseconds.
 fn written(
@@ -42,9 +39,7 @@ fn written(
     let clock = Arc::clone(&milliseconds);
     let mut progress = Progress::new(&mut output, verbose, screen);
     progress.clock = Box::new(move || Duration::from_millis(clock.load(Ordering::Relaxed)));
-    script(&mut progress, &|now| {
-        milliseconds.store(now, Ordering::Relaxed)
-    });
+    script(&mut progress, &|now| milliseconds.store(now, Ordering::Relaxed));
     drop(progress);
     String::from_utf8(output).unwrap()
 }
@@ -104,14 +99,8 @@ fn the_bar_is_that_of_keras() {
          375ms/step - accuracy: 0.7500 - loss: 1.0000 - val_accuracy: 0.5000 - val_loss: nan \
          - learning_rate: 1.0000e-04\n",
     ];
-    assert_eq!(
-        written(Verbose::Bar, TERMINAL, two_epochs),
-        expected.concat()
-    );
-    assert_eq!(
-        written(Verbose::Auto, TERMINAL, two_epochs),
-        expected.concat()
-    );
+    assert_eq!(written(Verbose::Bar, TERMINAL, two_epochs), expected.concat());
+    assert_eq!(written(Verbose::Auto, TERMINAL, two_epochs), expected.concat());
 }
 
 #[test]
@@ -146,10 +135,7 @@ Epoch 2: saving
 
 #[test]
 fn silence_is_broken_by_messages_only() {
-    assert_eq!(
-        written(Verbose::Silent, TERMINAL, two_epochs),
-        "\nEpoch 2: saving\n"
-    );
+    assert_eq!(written(Verbose::Silent, TERMINAL, two_epochs), "\nEpoch 2: saving\n");
 }
 
 #[test]

@@ -19,13 +19,7 @@ impl Curve {
     /// A curve through (epoch, value).
     pub(super) fn new(name: &str, points: Vec<(f64, f64)>) -> Self {
         let show_markers = points.len() <= POINTS_WITH_MARKERS;
-        Curve {
-            name: name.to_owned(),
-            points,
-            color: "black",
-            marker: MarkerShape::Circle,
-            show_markers,
-        }
+        Curve { name: name.to_owned(), points, color: "black", marker: MarkerShape::Circle, show_markers }
     }
 
     pub(super) fn color(self, color: &'static str) -> Self {
@@ -42,20 +36,14 @@ impl Curve {
 
     /// The values that are drawn.
     pub(super) fn values(&self) -> impl Iterator<Item = f64> + Clone {
-        self.points
-            .iter()
-            .map(|&(_, value)| value)
-            .filter(|value| can_be_drawn(*value))
+        self.points.iter().map(|&(_, value)| value).filter(|value| can_be_drawn(*value))
     }
 
     /// Many points along the lines between the values that are drawn.
     pub(super) fn path(&self) -> impl Iterator<Item = (f64, f64)> {
         let drawn = |point: &(f64, f64)| can_be_drawn(point.1);
         let lone = self.points.iter().copied().filter(drawn);
-        let lines = self
-            .points
-            .windows(2)
-            .filter(move |pair| pair.iter().all(drawn));
+        let lines = self.points.windows(2).filter(move |pair| pair.iter().all(drawn));
         let between = lines.flat_map(|pair| {
             let ((x0, y0), (x1, y1)) = (pair[0], pair[1]);
             let shares = (1..20).map(|step| f64::from(step) / 20.0);
@@ -70,25 +58,15 @@ impl Curve {
         let stretches = Vec::from_iter(stretches.filter(|stretch| !stretch.is_empty()));
         let mut plots = Vec::new();
         for (index, stretch) in stretches.iter().enumerate() {
-            let line = LinePlot::new()
-                .with_data(stretch.to_vec())
-                .with_color(self.color);
-            let line = if index == 0 && in_legend {
-                line.with_legend(&self.name)
-            } else {
-                line
-            };
+            let line = LinePlot::new().with_data(stretch.to_vec()).with_color(self.color);
+            let line = if index == 0 && in_legend { line.with_legend(&self.name) } else { line };
             plots.push(Plot::Line(line));
         }
         // A point without neighbours has no line that would show it.
-        let marked = stretches
-            .iter()
-            .filter(|stretch| self.show_markers || stretch.len() == 1);
+        let marked = stretches.iter().filter(|stretch| self.show_markers || stretch.len() == 1);
         let marked = marked.flat_map(|stretch| stretch.iter().copied());
         let markers = ScatterPlot::new().with_data(marked).with_color(self.color);
-        plots.push(Plot::Scatter(
-            markers.with_marker(self.marker).with_size(4.0),
-        ));
+        plots.push(Plot::Scatter(markers.with_marker(self.marker).with_size(4.0)));
         plots
     }
 }

@@ -16,10 +16,7 @@ pub(super) fn free_place(curves: &[(&Curve, Range)], epochs: Range) -> LegendPos
         (LegendPosition::InsideTopLeft, false, true),
         (LegendPosition::InsideBottomLeft, false, false),
     ];
-    let letters = curves
-        .iter()
-        .map(|(curve, _)| curve.name().chars().count())
-        .max();
+    let letters = curves.iter().map(|(curve, _)| curve.name().chars().count()).max();
     // In the units of the picture a plot is about 600 wide, a letter 7.5, frame and line sample 60.
     let width = (60.0 + 7.5 * letters.unwrap_or(0) as f64) / 600.0;
     let is_free = |right: bool, top: bool| {
@@ -32,9 +29,7 @@ pub(super) fn free_place(curves: &[(&Curve, Range)], epochs: Range) -> LegendPos
             })
         })
     };
-    let free = corners
-        .into_iter()
-        .find(|&(_, right, top)| is_free(right, top));
+    let free = corners.into_iter().find(|&(_, right, top)| is_free(right, top));
     free.map_or(LegendPosition::OutsideRightTop, |(corner, _, _)| corner)
 }
 
@@ -42,10 +37,7 @@ pub(super) fn free_place(curves: &[(&Curve, Range)], epochs: Range) -> LegendPos
 mod tests {
     use super::*;
 
-    const UNIT: Range = Range {
-        low: 0.0,
-        high: 1.0,
-    };
+    const UNIT: Range = Range { low: 0.0, high: 1.0 };
 
     fn place(points: &[(f64, f64)]) -> LegendPosition {
         free_place(&[(&Curve::new("loss", points.to_vec()), UNIT)], UNIT)

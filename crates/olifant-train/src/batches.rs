@@ -1,0 +1,219 @@
+//! Cutting data into batches, in order or shuffled.
+
+use std::{collections::HashMap, ops::Range};
+
+use olifant_core::{RandomKey, Tensor};
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{Arrays, FitError, Model, Samples};
+
+/// One batch in memory. It keeps its buffers from batch to batch.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The inputs.
+    pub x: Tensor,
+    /// The targets.
+    pub y: Tensor,
+    /// How much each sample counts, if they do not count alike.
+    pub sample_weight: Option<Tensor>,
+}
+
+impl Batch {
+    /// How many samples there are.
+    pub fn samples(&self) -> usize {
+        self.x.shape().axes().first().copied().unwrap_or(0)
+    }
+}
+
+/// Data for training or evaluation: which samples, and in which order they come.
+pub(crate) struct Batches<'a> {
+    x: &'a dyn Samples,
+    y: &'a dyn Samples,
+    sample_weight: Option<&'a dyn Samples>,
+    class_weight: Option<&'a HashMap<usize, f32>>,
+    order: Vec<usize>,
+    batch_size: usize,
+}
+
+impl<'a> Batches<'a> {
+    /// All samples of some arrays, in order.
+    ///
+    /// Lengths and shapes are checked, and the values too if they are in memory.
+    pub(crate) fn new(
+        model: &Model,
+        x: &'a Arrays<'a>,
+        y: &'a Arrays<'a>,
+        sample_weight: Option<&'a Arrays<'a>>,
+        batch_size: usize,
+    ) -> Result<Batches<'a>, FitError> {
+        if batch_size == 0 {
+            return Err(FitError::option("batch_size", "at least 1", batch_size));
+        }
+        let (x, y) = (only("x", x)?, only("y", y)?);
+        let sample_weight = sample_weight.map(|weights| only("sample_weight", weights)).transpose()?;
+        let samples = x.samples();
+        if samples == 0 {
+            return Err(FitError::Empty { array: "x" });
+        }
+        let others = [("y", Some(y)), ("sample_weight", sample_weight)];
+        for (array, other) in others.into_iter().filter_map(|(array, other)| Some((array, other?))) {
+            if other.samples() != samples {
+                return Err(FitError::Lengths {
+                    first: "x",
+                    first_samples: samples,
+                    second: array,
+                    second_samples: other.samples(),
+                });
+            }
+        }
+        model.network().check_input(x.sample_shape()?)?;
+        let batches =
+            Batches { x, y, sample_weight, class_weight: None, order: (0..samples).collect(), batch_size };
+        if x.in_memory() && y.in_memory() {
+            batches.check_values(model)?;
+        }
+        Ok(batches)
+    }
+
+    /// How much each class counts.
+    pub(crate) fn class_weight(mut self, class_weight: &'a HashMap<usize, f32>) -> Batches<'a> {
+        self.class_weight = (!class_weight.is_empty()).then_some(class_weight);
+        self
+    }
+
+    /// Separates a share of the samples at the end.
+    pub(crate) fn split(mut self, share: f64) -> Result<(Batches<'a>, Batches<'a>), FitError> {
+        let samples = self.order.len();
+        if !(share > 0.0 && share < 1.0) {
+            return Err(FitError::option("validation_split", "between 0 and 1, both excluded", share));
+        }
+        let at = (samples as f64 * (1.0 - share)).floor() as usize;
+        if at == 0 || at == samples {
+            let expected =
+                format!("such that {samples} samples leave some for training and some for validation");
+            return Err(FitError::option("validation_split", expected, share));
+        }
+        let order = self.order.split_off(at);
+        let validation = Batches { order, class_weight: None, ..self };
+        Ok((self, validation))
+    }
+
+    /// How many batches there are.
+    pub(crate) fn len(&self) -> usize {
+        self.order.len().div_ceil(self.batch_size)
+    }
+
+    /// How many samples there are.
+    pub(crate) fn samples(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Puts the samples into an order that depends on nothing but the key.
+    pub(crate) fn shuffle(&mut self, key: RandomKey) {
+        self.order.sort_unstable();
+        self.order.shuffle(&mut ChaCha8Rng::seed_from_u64(key.value()));
+    }
+
+    /// Reads the `number`-th batch.
+    pub(crate) fn read(&self, number: usize, model: &Model, batch: &mut Batch) -> Result<(), FitError> {
+        let rows = self.rows(number);
+        self.gather(rows.clone(), batch)?;
+        if !(self.x.in_memory() && self.y.in_memory()) {
+            let first = rows.start;
+            check_finite("x", batch.x.data(), batch.samples(), |row| self.order[first + row])?;
+            model
+                .loss()
+                .check(batch.y.view(), model.network().output().with_batch(batch.samples()))
+                .map_err(|error| error.from_row(first))?;
+        }
+        Ok(())
+    }
+
+    fn rows(&self, number: usize) -> Range<usize> {
+        let first = number * self.batch_size;
+        first..(first + self.batch_size).min(self.order.len())
+    }
+
+    fn gather(&self, rows: Range<usize>, batch: &mut Batch) -> Result<(), FitError> {
+        let indices = &self.order[rows];
+        fill(self.x, indices, &mut batch.x)?;
+        fill(self.y, indices, &mut batch.y)?;
+        if let Some(weights) = self.sample_weight {
+            fill(weights, indices, batch.sample_weight.get_or_insert_default())?;
+        } else if let Some(class_weight) = self.class_weight {
+            let weights = batch.sample_weight.get_or_insert_default();
+            weights.resize([indices.len()]);
+            weigh_classes(&batch.y, class_weight, weights.data_mut());
+        } else {
+            batch.sample_weight = None;
+        }
+        Ok(())
+    }
+
+    /// Looks at all values once, so that nothing is trained on data with holes.
+    fn check_values(&self, model: &Model) -> Result<(), FitError> {
+        let mut batch = Batch::default();
+        for number in 0..self.len() {
+            let rows = self.rows(number);
+            let first = rows.start;
+            self.gather(rows, &mut batch)?;
+            let samples = batch.samples();
+            check_finite("x", batch.x.data(), samples, |row| first + row)?;
+            if let Some(weights) = &batch.sample_weight {
+                check_finite("sample_weight", weights.data(), samples, |row| first + row)?;
+            }
+            let y_pred = model.network().output().with_batch(samples);
+            model.loss().check(batch.y.view(), y_pred).map_err(|error| error.from_row(first))?;
+            check_finite("y", batch.y.data(), samples, |row| first + row)?;
+        }
+        Ok(())
+    }
+}
+
+/// The only list of samples; models with several inputs or outputs have their own ways.
+pub(crate) fn only<'a>(what: &'static str, arrays: &'a Arrays<'a>) -> Result<&'a dyn Samples, FitError> {
+    match &arrays.0[..] {
+        [only] => Ok(&**only),
+        _ => Err(FitError::Arrays { what, expected: "one array", given: arrays.0.len() }),
+    }
+}
+
+/// Reads some samples into a tensor with a batch axis.
+pub(crate) fn fill(samples: &dyn Samples, indices: &[usize], tensor: &mut Tensor) -> Result<(), FitError> {
+    tensor.resize(samples.sample_shape()?.with_batch(indices.len()));
+    Ok(samples.gather(indices, tensor.data_mut())?)
+}
+
+/// The first value that is not a finite number, by row.
+pub(crate) fn check_finite(
+    array: &'static str,
+    values: &[f32],
+    rows: usize,
+    row_number: impl Fn(usize) -> usize,
+) -> Result<(), FitError> {
+    // Multiplying by zero leaves zero of every finite number, and the sum is quickly made.
+    if values.iter().map(|value| value * 0.0).sum::<f32>() == 0.0 {
+        return Ok(());
+    }
+    match values.iter().position(|value| !value.is_finite()) {
+        None => Ok(()),
+        Some(position) => {
+            let row = row_number(position * rows / values.len());
+            Err(FitError::NotFinite { array, row, value: values[position] })
+        }
+    }
+}
+
+/// The weight of each row's class: the largest element of a one-hot row, or the number itself.
+fn weigh_classes(y: &Tensor, class_weight: &HashMap<usize, f32>, weights: &mut [f32]) {
+    let size = y.data().len() / weights.len().max(1);
+    for (weight, row) in weights.iter_mut().zip(y.data().chunks_exact(size.max(1))) {
+        let class = match row {
+            [number] => number.round() as usize,
+            one_hot => (0..one_hot.len())
+                .fold(0, |best, class| if one_hot[class] > one_hot[best] { class } else { best }),
+        };
+        *weight = class_weight.get(&class).copied().unwrap_or(1.0);
+    }
+}

@@ -1,0 +1,171 @@
+//! What can go wrong in the trainer, in words that say what to do.
+
+use std::path::PathBuf;
+
+use olifant_core::{Shape, ShapeError};
+use olifant_nn::{BuildError, TargetError};
+
+/// Why `fit`, `evaluate` or `predict` could not be done, or not to the end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FitError {
+    /// An option is outside its range.
+    #[error("{option} must be {expected}, but is {given}")]
+    Option {
+        /// The option's name.
+        option: &'static str,
+        /// What would be right.
+        expected: String,
+        /// What was given.
+        given: String,
+    },
+    /// No samples at all.
+    #[error("{array} holds no samples: give at least one")]
+    Empty {
+        /// Which array.
+        array: &'static str,
+    },
+    /// Arrays of different length.
+    #[error(
+        "{first} has {first_samples} samples but {second} has {second_samples}: each sample needs one of each"
+    )]
+    Lengths {
+        /// Which array.
+        first: &'static str,
+        /// Its length.
+        first_samples: usize,
+        /// Which other array.
+        second: &'static str,
+        /// Its length.
+        second_samples: usize,
+    },
+    /// More or fewer arrays than the model has inputs or outputs.
+    #[error("the model takes {expected} for {what}, but was given {given} arrays")]
+    Arrays {
+        /// `x`, `y` or `sample_weight`.
+        what: &'static str,
+        /// How many it takes, in words.
+        expected: &'static str,
+        /// How many there are.
+        given: usize,
+    },
+    /// NaN or infinity in the data.
+    #[error(
+        "row {row} of {array} contains {value}: replace or drop what is not a finite number before training"
+    )]
+    NotFinite {
+        /// Which array.
+        array: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// What is there.
+        value: f32,
+    },
+    /// Weights of samples that do not fit the losses.
+    #[error("sample_weight of shape {given} does not fit losses of shape {expected}, one for each sample")]
+    SampleWeight {
+        /// The weights' shape, batch axis in front.
+        given: Shape,
+        /// The losses' shape.
+        expected: Shape,
+    },
+    /// Samples or the model's shape do not fit.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// Data of an impossible shape.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// Targets that the loss cannot use.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// Data that could not be read.
+    #[error("the data could not be read: {source}")]
+    Read {
+        /// Why.
+        #[from]
+        source: std::io::Error,
+    },
+    /// A callback failed.
+    #[error("callback {callback}: {source}")]
+    Callback {
+        /// Its name.
+        callback: String,
+        /// Why.
+        source: CallbackError,
+    },
+}
+
+impl FitError {
+    /// An option outside its range.
+    pub(crate) fn option(
+        option: &'static str,
+        expected: impl Into<String>,
+        given: impl ToString,
+    ) -> FitError {
+        FitError::Option { option, expected: expected.into(), given: given.to_string() }
+    }
+}
+
+/// Why a callback could not do its work.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CallbackError {
+    /// An option is outside its range.
+    #[error("{option} must be {expected}, but is {given}")]
+    Option {
+        /// The option's name.
+        option: &'static str,
+        /// What would be right.
+        expected: String,
+        /// What was given.
+        given: String,
+    },
+    /// A name that will never be in the logs.
+    #[error("{what} {given:?} will never be in the logs: {known}")]
+    UnknownLog {
+        /// What the name is for: `monitor`, a field of a file name, ….
+        what: String,
+        /// The name.
+        given: String,
+        /// The names there will be, and which of them may be meant.
+        known: String,
+    },
+    /// Somebody else sets the learning rate already.
+    #[error("the learning rate is set by {owner} already: use only one of them")]
+    LearningRateOwner {
+        /// Who.
+        owner: String,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Training or evaluating from within a callback failed.
+    #[error(transparent)]
+    Fit(Box<FitError>),
+    /// Any other reason, in words or as an error of the callback's own.
+    #[error(transparent)]
+    Other(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl CallbackError {
+    /// A reason in words.
+    pub fn new(reason: impl Into<String>) -> CallbackError {
+        CallbackError::Other(reason.into().into())
+    }
+
+    /// An option outside its range.
+    pub fn option(option: &'static str, expected: impl Into<String>, given: impl ToString) -> CallbackError {
+        CallbackError::Option { option, expected: expected.into(), given: given.to_string() }
+    }
+}
+
+impl From<FitError> for CallbackError {
+    fn from(error: FitError) -> CallbackError {
+        CallbackError::Fit(Box::new(error))
+    }
+}

@@ -1,0 +1,147 @@
+//! Measuring a model on data it is not trained on.
+
+use std::io::Write;
+
+use crate::{
+    Arrays, Batch, Callback, CallbackList, FitError, IntoArrays, Logs, Model, Params, Progress, Training,
+    Verbose, batches::Batches, fit::inside_pool, running::Running,
+};
+
+/// The options of [`Model::evaluate_with`] and [`Model::predict_with`], under Keras's names.
+///
+/// # Defaults
+///
+/// `batch_size` 32, `verbose` auto, no `sample_weight`, no callbacks.
+pub struct EvaluateOptions<'a> {
+    pub(crate) batch_size: usize,
+    pub(crate) sample_weight: Option<Arrays<'a>>,
+    pub(crate) verbose: Verbose,
+    pub(crate) output: Option<Box<dyn Write + Send + 'a>>,
+    pub(crate) callbacks: Vec<Box<dyn Callback + 'a>>,
+}
+
+impl Default for EvaluateOptions<'_> {
+    fn default() -> Self {
+        EvaluateOptions {
+            batch_size: 32,
+            sample_weight: None,
+            verbose: Verbose::Auto,
+            output: None,
+            callbacks: Vec::new(),
+        }
+    }
+}
+
+impl<'a> EvaluateOptions<'a> {
+    /// The defaults.
+    pub fn new() -> EvaluateOptions<'a> {
+        EvaluateOptions::default()
+    }
+
+    /// How many samples are computed at a time.
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// How much each sample counts in the loss. Predictions take no notice of it.
+    pub fn sample_weight(mut self, sample_weight: impl IntoArrays<'a>) -> Self {
+        self.sample_weight = Some(sample_weight.into_arrays());
+        self
+    }
+
+    /// What is printed.
+    pub fn verbose(mut self, verbose: impl Into<Verbose>) -> Self {
+        self.verbose = verbose.into();
+        self
+    }
+
+    /// Where it is printed, if not to standard output.
+    pub fn output(mut self, output: impl Write + Send + 'a) -> Self {
+        self.output = Some(Box::new(output));
+        self
+    }
+
+    /// One more callback, lent or given away.
+    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+}
+
+impl Model {
+    /// Loss and metrics on inputs `x` and targets `y`, by name: `logs["loss"]`, `logs["accuracy"]`.
+    ///
+    /// The model is only read, so several threads may evaluate at once. Nothing is printed.
+    /// [`Model::evaluate_with`] has options.
+    ///
+    /// # Errors
+    ///
+    /// Data or targets do not suit the model.
+    pub fn evaluate<'a>(&self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Result<Logs, FitError> {
+        let (x, y) = (x.into_arrays(), y.into_arrays());
+        inside_pool(|| {
+            let batches = Batches::new(self, &x, &y, None, 32)?;
+            let (mut batch, mut running) = (Batch::default(), self.running());
+            for number in 0..batches.len() {
+                batches.read(number, self, &mut batch)?;
+                self.test_step(&mut batch, &mut running)?;
+            }
+            Ok(running.logs(self.metrics()).clone())
+        })
+    }
+
+    /// As [`Model::evaluate`], with options: batch size, weights, progress, callbacks.
+    ///
+    /// # Errors
+    ///
+    /// Data or targets do not suit the model, or a callback failed.
+    pub fn evaluate_with<'a>(
+        &mut self,
+        x: impl IntoArrays<'a>,
+        y: impl IntoArrays<'a>,
+        options: EvaluateOptions<'a>,
+    ) -> Result<Logs, FitError> {
+        let (x, y) = (x.into_arrays(), y.into_arrays());
+        inside_pool(|| {
+            let batches = Batches::new(self, &x, &y, options.sample_weight.as_ref(), options.batch_size)?;
+            let mut running = self.running();
+            let mut callbacks = CallbackList::new(options.callbacks);
+            let params = Params::of_pass(batches.samples(), options.batch_size, options.verbose, self.seed());
+            let progress = Progress::to_user(options.output, options.verbose);
+            let mut training = Training::new(self, params, progress);
+            training.progress.begin(Some(batches.len()));
+            let logs =
+                run(&mut training, &mut callbacks, &batches, &mut Batch::default(), &mut running, true)?;
+            training.progress.end(&logs);
+            Ok(logs)
+        })
+    }
+}
+
+/// The evaluation loop with its hooks; also the validation of `fit`, which shows no progress of its own.
+pub(crate) fn run(
+    training: &mut Training<'_>,
+    callbacks: &mut CallbackList<'_>,
+    batches: &Batches<'_>,
+    batch: &mut Batch,
+    running: &mut Running,
+    shows_progress: bool,
+) -> Result<Logs, FitError> {
+    running.reset();
+    callbacks.on_test_begin(training)?;
+    for number in 0..batches.len() {
+        training.batch = number;
+        callbacks.on_test_batch_begin(training)?;
+        batches.read(number, training.model, batch)?;
+        training.model.test_step(batch, running)?;
+        let logs = running.logs(training.model.metrics());
+        callbacks.on_test_batch_end(training, logs)?;
+        if shows_progress {
+            training.progress.update(number + 1, logs);
+        }
+    }
+    let logs = running.logs(training.model.metrics()).clone();
+    callbacks.on_test_end(training, &logs)?;
+    Ok(logs)
+}

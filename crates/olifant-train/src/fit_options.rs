@@ -1,0 +1,242 @@
+//! Keras's keyword arguments of `fit`.
+
+use std::{collections::HashMap, io::Write};
+
+use crate::{Arrays, Callback, IntoArrays, Verbose};
+
+/// The options of [`Model::fit`](crate::Model::fit), under Keras's names.
+///
+/// # Defaults
+///
+/// | option | default | meaning |
+/// |---|---|---|
+/// | `epochs` | 1 | the index after the last epoch |
+/// | `initial_epoch` | 0 | the index of the first epoch |
+/// | `batch_size` | 32 | samples per step; the last batch may be smaller |
+/// | `shuffle` | true | samples come in a new order in every epoch |
+/// | `validation_split` | none | the share, in (0, 1), at the *end* of the data that is kept for validation |
+/// | `validation_data` | none | other data for validation; wins over `validation_split` |
+/// | `validation_freq` | 1 | validate after every so many epochs |
+/// | `class_weight` | none | how much each class counts in training; 1 for those not named |
+/// | `sample_weight` | none | how much each sample counts |
+/// | `verbose` | [`Verbose::Auto`] | what is printed |
+/// | `seed` | the model's | what the order of samples and all dropout follow from |
+/// | `callback` | none | who watches |
+///
+/// # Examples
+///
+/// ```
+/// use olifant_train::{FitOptions, Verbose};
+///
+/// let options = FitOptions::new().epochs(20).batch_size(128).validation_split(0.1).verbose(Verbose::Epochs);
+/// # let _ = options;
+/// ```
+pub struct FitOptions<'a> {
+    pub(crate) epochs: usize,
+    pub(crate) initial_epoch: usize,
+    pub(crate) batch_size: usize,
+    pub(crate) shuffle: bool,
+    pub(crate) validation_split: Option<f64>,
+    pub(crate) validation_data: Option<(Arrays<'a>, Arrays<'a>)>,
+    pub(crate) validation_sample_weight: Option<Arrays<'a>>,
+    pub(crate) validation_freq: usize,
+    pub(crate) class_weight: HashMap<usize, f32>,
+    pub(crate) sample_weight: Option<Arrays<'a>>,
+    pub(crate) verbose: Verbose,
+    pub(crate) output: Option<Box<dyn Write + Send + 'a>>,
+    pub(crate) seed: Option<u64>,
+    pub(crate) callbacks: Vec<Box<dyn Callback + 'a>>,
+}
+
+impl Default for FitOptions<'_> {
+    fn default() -> Self {
+        FitOptions {
+            epochs: 1,
+            initial_epoch: 0,
+            batch_size: 32,
+            shuffle: true,
+            validation_split: None,
+            validation_data: None,
+            validation_sample_weight: None,
+            validation_freq: 1,
+            class_weight: HashMap::new(),
+            sample_weight: None,
+            verbose: Verbose::Auto,
+            output: None,
+            seed: None,
+            callbacks: Vec::new(),
+        }
+    }
+}
+
+impl<'a> FitOptions<'a> {
+    /// The defaults.
+    pub fn new() -> FitOptions<'a> {
+        FitOptions::default()
+    }
+
+    /// The index after the last epoch: how many epochs there are if training begins at 0.
+    pub fn epochs(mut self, epochs: usize) -> Self {
+        self.epochs = epochs;
+        self
+    }
+
+    /// The index of the first epoch, to go on after an earlier `fit`.
+    pub fn initial_epoch(mut self, initial_epoch: usize) -> Self {
+        self.initial_epoch = initial_epoch;
+        self
+    }
+
+    /// How many samples make a step.
+    pub fn batch_size(mut self, batch_size: usize) -> Self {
+        self.batch_size = batch_size;
+        self
+    }
+
+    /// Whether samples come in a new order in every epoch.
+    pub fn shuffle(mut self, shuffle: bool) -> Self {
+        self.shuffle = shuffle;
+        self
+    }
+
+    /// The share at the end of the data, before shuffling, that is kept for validation.
+    pub fn validation_split(mut self, validation_split: f64) -> Self {
+        self.validation_split = Some(validation_split);
+        self
+    }
+
+    /// Data for validation.
+    pub fn validation_data(mut self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Self {
+        self.validation_data = Some((x.into_arrays(), y.into_arrays()));
+        self
+    }
+
+    /// How much each sample of `validation_data` counts.
+    pub fn validation_sample_weight(mut self, sample_weight: impl IntoArrays<'a>) -> Self {
+        self.validation_sample_weight = Some(sample_weight.into_arrays());
+        self
+    }
+
+    /// Validate after every so many epochs.
+    pub fn validation_freq(mut self, validation_freq: usize) -> Self {
+        self.validation_freq = validation_freq;
+        self
+    }
+
+    /// How much each class counts in training: pairs of class index and weight.
+    pub fn class_weight(mut self, class_weight: impl IntoIterator<Item = (usize, f32)>) -> Self {
+        self.class_weight = class_weight.into_iter().collect();
+        self
+    }
+
+    /// How much each sample counts: one number for each, or one for each element of the loss.
+    pub fn sample_weight(mut self, sample_weight: impl IntoArrays<'a>) -> Self {
+        self.sample_weight = Some(sample_weight.into_arrays());
+        self
+    }
+
+    /// What is printed; 0, 1 and 2 mean what they mean in Keras.
+    pub fn verbose(mut self, verbose: impl Into<Verbose>) -> Self {
+        self.verbose = verbose.into();
+        self
+    }
+
+    /// Where it is printed, if not to standard output.
+    pub fn output(mut self, output: impl Write + Send + 'a) -> Self {
+        self.output = Some(Box::new(output));
+        self
+    }
+
+    /// What the order of samples and all dropout follow from.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// One more callback, lent (`&mut early_stopping`) or given away.
+    pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
+        self.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// More callbacks: a tuple, an array, a vector.
+    pub fn callbacks(mut self, callbacks: impl IntoFitOptions<'a>) -> Self {
+        self.callbacks.extend(callbacks.into_fit_options().callbacks);
+        self
+    }
+}
+
+/// Anything that can be the last argument of `fit`: [`FitOptions`], `()`, a callback,
+/// or several of them in a tuple, an array or a vector, lent or given away.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither callbacks nor `FitOptions`",
+    note = "nothing is `()`; options are `FitOptions::new().epochs(20)`",
+    note = "a callback is lent (`&mut early_stopping`) or given away; several of different types are a tuple"
+)]
+pub trait IntoFitOptions<'a> {
+    /// The options.
+    fn into_fit_options(self) -> FitOptions<'a>;
+}
+
+impl<'a> IntoFitOptions<'a> for FitOptions<'a> {
+    fn into_fit_options(self) -> FitOptions<'a> {
+        self
+    }
+}
+
+impl<'a> IntoFitOptions<'a> for () {
+    fn into_fit_options(self) -> FitOptions<'a> {
+        FitOptions::new()
+    }
+}
+
+impl<'a, C: Callback + 'a> IntoFitOptions<'a> for C {
+    fn into_fit_options(self) -> FitOptions<'a> {
+        FitOptions::new().callback(self)
+    }
+}
+
+impl<'a, C: Callback + 'a, const N: usize> IntoFitOptions<'a> for [C; N] {
+    fn into_fit_options(self) -> FitOptions<'a> {
+        self.into_iter().fold(FitOptions::new(), FitOptions::callback)
+    }
+}
+
+impl<'a, C: Callback + 'a> IntoFitOptions<'a> for Vec<C> {
+    fn into_fit_options(self) -> FitOptions<'a> {
+        self.into_iter().fold(FitOptions::new(), FitOptions::callback)
+    }
+}
+
+impl<'a, C: Callback + 'a> IntoFitOptions<'a> for &'a mut Vec<C> {
+    fn into_fit_options(self) -> FitOptions<'a> {
+        self.iter_mut().fold(FitOptions::new(), FitOptions::callback)
+    }
+}
+
+impl<'a, C: Callback + 'a> IntoFitOptions<'a> for &'a mut [C] {
+    fn into_fit_options(self) -> FitOptions<'a> {
+        self.iter_mut().fold(FitOptions::new(), FitOptions::callback)
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident)+) => {
+        impl<'a, $($name: Callback + 'a),+> IntoFitOptions<'a> for ($($name,)+) {
+            #[allow(non_snake_case)]
+            fn into_fit_options(self) -> FitOptions<'a> {
+                let ($($name,)+) = self;
+                FitOptions::new()$(.callback($name))+
+            }
+        }
+    };
+}
+
+tuples!(A);
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+tuples!(A B C D E);
+tuples!(A B C D E F);
+tuples!(A B C D E F G);
+tuples!(A B C D E F G H);

@@ -1,0 +1,294 @@
+//! A network with everything it takes to train it.
+
+use std::sync::{Mutex, PoisonError};
+
+use olifant_core::{Float, Mode, Purpose, RandomKey, Tape, TensorView, Workspace};
+use olifant_nn::{
+    BuildError, IntoMetrics, Loss, Metric, MetricBatch, Network, Objective, Optimizer, OptimizerState,
+    Sequential, Summary,
+};
+use rand::{TryRngCore, rngs::OsRng};
+
+use crate::{Batch, FitError, running::Running};
+
+/// Turns the description of a network into a [`Model`].
+pub trait Compile {
+    /// Builds the network and decides how it is trained.
+    ///
+    /// `metrics` is `()`, one metric, an array `[Accuracy::new()]`, or for several types a tuple.
+    ///
+    /// # Errors
+    ///
+    /// A layer does not suit its inputs, or an option is outside its range.
+    fn compile(
+        self,
+        optimizer: impl Optimizer,
+        loss: impl Loss,
+        metrics: impl IntoMetrics,
+    ) -> Result<Model, BuildError>;
+}
+
+impl Compile for Sequential {
+    fn compile(
+        self,
+        optimizer: impl Optimizer,
+        loss: impl Loss,
+        metrics: impl IntoMetrics,
+    ) -> Result<Model, BuildError> {
+        let seed = self.given_seed().unwrap_or_else(random_seed);
+        Model::new(self.build(seed)?, seed, Box::new(optimizer), Box::new(loss), metrics.into_metrics())
+    }
+}
+
+/// A network, its weights, and how they are trained: optimizer, loss, metrics.
+///
+/// [`Compile::compile`] makes one, [`Model::load`] reads one back.
+/// A model can be shared between threads: [`Model::predict`] and [`Model::evaluate`] only read it.
+#[derive(Debug)]
+pub struct Model {
+    network: Network,
+    optimizer: Box<dyn Optimizer>,
+    optimizer_state: OptimizerState,
+    loss: Box<dyn Loss>,
+    metrics: Vec<Box<dyn Metric>>,
+    /// Unique names of the metrics.
+    metric_names: Vec<String>,
+    seed: u64,
+    /// The memory of training steps.
+    workspace: Workspace,
+    /// The memory of predictions: as many workspaces as there were predictions at the same time.
+    idle: Mutex<Vec<Workspace>>,
+}
+
+impl Model {
+    pub(crate) fn new(
+        network: Network,
+        seed: u64,
+        optimizer: Box<dyn Optimizer>,
+        loss: Box<dyn Loss>,
+        metrics: Vec<Box<dyn Metric>>,
+    ) -> Result<Model, BuildError> {
+        optimizer.options().check()?;
+        optimizer.check()?;
+        Ok(Model {
+            optimizer_state: OptimizerState::new(&*optimizer, network.weights()),
+            metric_names: unique_names(&metrics),
+            network,
+            optimizer,
+            loss,
+            metrics,
+            seed,
+            workspace: Workspace::default(),
+            idle: Mutex::default(),
+        })
+    }
+
+    /// The layers and their weights.
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The layers and their weights, to be changed.
+    pub fn network_mut(&mut self) -> &mut Network {
+        &mut self.network
+    }
+
+    /// The rule that changes the weights.
+    pub fn optimizer(&self) -> &dyn Optimizer {
+        &*self.optimizer
+    }
+
+    /// What the optimizer remembers from step to step.
+    pub fn optimizer_state(&self) -> &OptimizerState {
+        &self.optimizer_state
+    }
+
+    /// What the optimizer remembers from step to step, to be changed.
+    pub fn optimizer_state_mut(&mut self) -> &mut OptimizerState {
+        &mut self.optimizer_state
+    }
+
+    /// The loss.
+    pub fn loss(&self) -> &dyn Loss {
+        &*self.loss
+    }
+
+    /// The metrics.
+    pub fn metrics(&self) -> &[Box<dyn Metric>] {
+        &self.metrics
+    }
+
+    /// The number that all randomness of the model follows from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The table of layers that `println!` shows, in Keras's layout.
+    pub fn summary(&self) -> Summary {
+        let slots: usize = self.optimizer_state.slots().len() * self.network.weights().trainable_parameters();
+        // Keras counts the iteration counter, and the learning rate unless it is a schedule.
+        let counters = if self.has_schedule() { 1 } else { 2 };
+        self.network.summary().optimizer_parameters(slots + counters)
+    }
+
+    /// The learning rate of the next step.
+    pub fn learning_rate(&self) -> Float {
+        self.optimizer_state.learning_rate(&*self.optimizer)
+    }
+
+    /// Sets the learning rate.
+    ///
+    /// # Errors
+    ///
+    /// The optimizer was made with a schedule, or the number is negative or not finite.
+    pub fn set_learning_rate(&mut self, learning_rate: Float) -> Result<(), FitError> {
+        if self.has_schedule() {
+            let expected = "set by nobody else, as the optimizer was made with a schedule";
+            return Err(FitError::option("learning_rate", expected, learning_rate));
+        }
+        if !(learning_rate.is_finite() && learning_rate >= 0.0) {
+            return Err(FitError::option("learning_rate", "a number from 0", learning_rate));
+        }
+        self.optimizer_state.set_learning_rate(learning_rate);
+        Ok(())
+    }
+
+    /// Whether the learning rate follows a schedule, which callbacks cannot change.
+    pub fn has_schedule(&self) -> bool {
+        matches!(self.optimizer.options().learning_rate, olifant_nn::LearningRate::Schedule(_))
+    }
+
+    /// The names in the logs of a batch: `loss` and the metrics, in the order of the alphabet.
+    pub fn log_names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.metric_names.iter().map(String::as_str).chain(["loss"]).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
+    /// Which way a metric of this name improves.
+    pub(crate) fn metric_objective(&self, name: &str) -> Option<Objective> {
+        let position = self.metric_names.iter().position(|known| known == name)?;
+        Some(self.metrics[position].objective())
+    }
+
+    /// Sums for an epoch or an evaluation, all zero.
+    pub(crate) fn running(&self) -> Running {
+        Running::new(&self.metrics, &self.metric_names)
+    }
+
+    /// One step: forward, backward, update. Loss and metrics, from before the update, are added to `running`.
+    ///
+    /// `key` is what the step's dropout follows from.
+    pub(crate) fn train_step(
+        &mut self,
+        batch: &mut Batch,
+        key: RandomKey,
+        running: &mut Running,
+    ) -> Result<(), FitError> {
+        let key = key.purpose(Purpose::Step).derive(self.optimizer_state.iterations());
+        let workspace = std::mem::take(&mut self.workspace);
+        let tape = Tape::record(workspace, self.network.weights(), Mode::Training(key));
+        let result = self.measure(&tape, batch, running, true);
+        self.workspace = tape.finish();
+        result?;
+        let weights = self.network.weights_mut();
+        self.optimizer_state.step(&*self.optimizer, weights, self.workspace.gradients_mut());
+        self.workspace.commit(weights);
+        Ok(())
+    }
+
+    /// Adds loss and metrics of a batch to `running`, without learning.
+    pub(crate) fn test_step(&self, batch: &mut Batch, running: &mut Running) -> Result<(), FitError> {
+        self.with_idle_workspace(|workspace| {
+            let tape = Tape::record(workspace, self.network.weights(), Mode::Inference);
+            let result = self.measure(&tape, batch, running, false);
+            (tape.finish(), result)
+        })
+    }
+
+    /// Computes predictions and lets `read` look at them. `x` is taken; an arbitrary tensor is left in its place.
+    pub(crate) fn predict_step<R>(
+        &self,
+        x: &mut olifant_core::Tensor,
+        read: impl FnOnce(TensorView<'_>) -> R,
+    ) -> R {
+        self.with_idle_workspace(|workspace| {
+            let tape = Tape::record(workspace, self.network.weights(), Mode::Inference);
+            let result = self.network.call(tape.input_swap(x)).with_value(read);
+            (tape.finish(), result)
+        })
+    }
+
+    /// Records the loss of a batch, sends it back if asked, and adds loss and metrics to `running`.
+    fn measure(
+        &self,
+        tape: &Tape<'_>,
+        batch: &mut Batch,
+        running: &mut Running,
+        backward: bool,
+    ) -> Result<(), FitError> {
+        let samples = batch.samples();
+        let x = tape.input_swap(&mut batch.x);
+        let y_true = tape.input_swap(&mut batch.y);
+        let y_pred = self.network.call(x);
+        let mut losses = self.loss.call(y_true, y_pred);
+        if let Some(weights) = &batch.sample_weight {
+            losses = losses * tape.input(stretched(weights.view(), losses.shape())?);
+        }
+        let mut loss = losses.mean(olifant_core::Axes::All);
+        if let Some(penalty) = self.network.penalty(loss.tape()) {
+            loss = loss + penalty;
+        }
+        if backward {
+            tape.backward(loss);
+        }
+        y_true.with_value(|y_true| {
+            y_pred.with_value(|y_pred| {
+                let batch = MetricBatch { y_true, y_pred, sample_weight: None };
+                running.add(loss.item(), samples, &self.metrics, &batch);
+            });
+        });
+        Ok(())
+    }
+
+    /// Lends out memory for a prediction, and keeps it for the next.
+    fn with_idle_workspace<R>(&self, work: impl FnOnce(Workspace) -> (Workspace, R)) -> R {
+        let take = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let workspace = take().pop().unwrap_or_default();
+        let (workspace, result) = work(workspace);
+        take().push(workspace);
+        result
+    }
+}
+
+/// Weights of samples with as many axes as the losses: `[batch]` becomes `[batch, 1]` for losses of `[batch, time]`.
+fn stretched(weights: TensorView<'_>, losses: olifant_core::Shape) -> Result<TensorView<'_>, FitError> {
+    let mismatch = FitError::SampleWeight { given: weights.shape, expected: losses };
+    let mut axes = weights.shape.axes().to_vec();
+    while axes.len() > losses.rank() && axes.last() == Some(&1) {
+        axes.pop();
+    }
+    axes.resize(losses.rank().max(axes.len()), 1);
+    let shape = olifant_core::Shape::new(&axes)?;
+    if shape.broadcast(&losses) != Ok(losses) || shape.rank() != losses.rank() {
+        return Err(mismatch);
+    }
+    Ok(TensorView { data: weights.data, shape })
+}
+
+/// The metrics' names; one that comes again is numbered, as in Keras.
+fn unique_names(metrics: &[Box<dyn Metric>]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for metric in metrics {
+        let numbered = (1..).map(|number| format!("{}_{number}", metric.name()));
+        let mut candidates = std::iter::once(metric.name().to_string()).chain(numbered);
+        names.extend(candidates.find(|name| name != "loss" && !names.contains(name)));
+    }
+    names
+}
+
+/// A seed from the operating system, short enough to be typed again.
+pub(crate) fn random_seed() -> u64 {
+    // Where the system has no randomness to give, a fixed seed still trains.
+    u64::from(OsRng.try_next_u32().unwrap_or(42))
+}

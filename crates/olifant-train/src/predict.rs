@@ -1,0 +1,119 @@
+//! Using a model.
+
+use ndarray::{ArrayD, IxDyn};
+use olifant_core::{Float, Shape, Tensor, TensorView};
+
+use crate::{
+    CallbackList, EvaluateOptions, FitError, IntoArrays, Logs, Model, Params, Progress, Samples, Training,
+    batches::{fill, only},
+    fit::inside_pool,
+};
+
+/// How many samples `predict` computes at a time, as in Keras.
+const BATCH_SIZE: usize = 32;
+
+impl Model {
+    /// The model's outputs for inputs `x`, in the order of the samples.
+    ///
+    /// The model is only read, so several threads may predict at once. Nothing is printed.
+    /// [`Model::predict_with`] has options.
+    ///
+    /// # Shapes
+    ///
+    /// `x` is `[samples, …]` as the model begins; the result is `[samples, …]` as it ends.
+    ///
+    /// # Errors
+    ///
+    /// The data does not suit the model.
+    pub fn predict<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<Float>, FitError> {
+        let x = x.into_arrays();
+        let x = only("x", &x)?;
+        let compute = || {
+            let mut predictions = Predictions::new(self, x, BATCH_SIZE)?;
+            for number in 0..predictions.steps() {
+                predictions.compute(number, self)?;
+            }
+            Ok(predictions.into_array())
+        };
+        // A few samples are computed faster than a thread of the pool is woken.
+        if x.samples() <= BATCH_SIZE { compute() } else { inside_pool(compute) }
+    }
+
+    /// As [`Model::predict`], with options: batch size, progress, callbacks.
+    ///
+    /// # Errors
+    ///
+    /// The data does not suit the model, or a callback failed.
+    pub fn predict_with<'a>(
+        &mut self,
+        x: impl IntoArrays<'a>,
+        options: EvaluateOptions<'a>,
+    ) -> Result<ArrayD<Float>, FitError> {
+        let x = x.into_arrays();
+        let x = only("x", &x)?;
+        inside_pool(|| {
+            let mut predictions = Predictions::new(self, x, options.batch_size)?;
+            let steps = predictions.steps();
+            let params = Params::of_pass(x.samples(), options.batch_size, options.verbose, self.seed());
+            let mut callbacks = CallbackList::new(options.callbacks);
+            let progress = Progress::to_user(options.output, options.verbose);
+            let mut training = Training::new(self, params, progress);
+            training.progress.begin(Some(steps));
+            callbacks.on_predict_begin(&mut training)?;
+            for number in 0..steps {
+                training.batch = number;
+                callbacks.on_predict_batch_begin(&mut training)?;
+                let outputs = predictions.compute(number, training.model)?;
+                callbacks.on_predict_batch_end(&mut training, outputs)?;
+                training.progress.update(number + 1, &Logs::new());
+            }
+            callbacks.on_predict_end(&mut training)?;
+            training.progress.end(&Logs::new());
+            Ok(predictions.into_array())
+        })
+    }
+}
+
+/// Predictions as they are made, batch by batch.
+struct Predictions<'a> {
+    x: &'a dyn Samples,
+    batch_size: usize,
+    indices: Vec<usize>,
+    batch: Tensor,
+    /// The shape of one prediction.
+    shape: Shape,
+    outputs: Vec<Float>,
+}
+
+impl<'a> Predictions<'a> {
+    fn new(model: &Model, x: &'a dyn Samples, batch_size: usize) -> Result<Predictions<'a>, FitError> {
+        if batch_size == 0 {
+            return Err(FitError::option("batch_size", "at least 1", batch_size));
+        }
+        model.network().check_input(x.sample_shape()?)?;
+        let shape = model.network().output();
+        let outputs = Vec::with_capacity(x.samples() * shape.size());
+        Ok(Predictions { x, batch_size, indices: Vec::new(), batch: Tensor::default(), shape, outputs })
+    }
+
+    fn steps(&self) -> usize {
+        self.x.samples().div_ceil(self.batch_size)
+    }
+
+    /// Computes the `number`-th batch and returns its outputs.
+    fn compute(&mut self, number: usize, model: &Model) -> Result<TensorView<'_>, FitError> {
+        let first = number * self.batch_size;
+        self.indices.clear();
+        self.indices.extend(first..(first + self.batch_size).min(self.x.samples()));
+        fill(self.x, &self.indices, &mut self.batch)?;
+        let start = self.outputs.len();
+        model.predict_step(&mut self.batch, |outputs| self.outputs.extend_from_slice(outputs.data));
+        Ok(TensorView { data: &self.outputs[start..], shape: self.shape.with_batch(self.indices.len()) })
+    }
+
+    fn into_array(self) -> ArrayD<Float> {
+        let shape = self.shape.with_batch(self.x.samples());
+        ArrayD::from_shape_vec(IxDyn(shape.axes()), self.outputs)
+            .expect("every sample brought one prediction of the network's output shape")
+    }
+}
