@@ -39,14 +39,24 @@ impl<'t> Var<'t> {
         })
     }
 
-    /// What a softmax or sigmoid was computed from, if this value is the result of one.
+    /// What a softmax was computed from, if this value is the result of one.
     ///
     /// A cross-entropy computed from it is exact where the probabilities have been rounded to 0 or 1.
-    pub fn logits(self) -> Option<Var<'t>> {
+    pub fn softmax_logits(self) -> Option<Var<'t>> {
+        self.input_of(|operation| matches!(operation, BuiltIn::Softmax(_)))
+    }
+
+    /// What a sigmoid was computed from, if this value is the result of one; see [`Var::softmax_logits`].
+    pub fn sigmoid_logits(self) -> Option<Var<'t>> {
+        self.input_of(|operation| matches!(operation, BuiltIn::Sigmoid(_)))
+    }
+
+    /// The first input of the operation that computed this value, if it is of the kind asked for.
+    fn input_of(self, is_kind: impl FnOnce(&BuiltIn) -> bool) -> Option<Var<'t>> {
         let workspace = self.tape.workspace.borrow();
         let node = &workspace.nodes[self.index as usize];
-        match node.source {
-            Source::Operation(BuiltIn::Softmax(_) | BuiltIn::Sigmoid(_)) => {
+        match &node.source {
+            Source::Operation(operation) if is_kind(operation) => {
                 Some(Var { tape: self.tape, index: workspace.edges[node.edges.0 as usize] })
             }
             _ => None,

@@ -4,6 +4,8 @@ use std::fmt;
 
 use olifant_core::{Shape, TensorView, Var};
 
+use crate::BuildError;
+
 /// The price of a prediction.
 ///
 /// The trainer weighs the prices of the samples and averages them.
@@ -41,7 +43,16 @@ pub trait Loss: fmt::Debug + Send + Sync + 'static {
     ///
     /// They do not; the error names the first row that is wrong, if it is only one.
     fn check(&self, y_true: TensorView<'_>, y_pred: Shape) -> Result<(), TargetError> {
-        expect_same_shape(y_true.shape, y_pred)
+        expect_same_shape(y_true.shape, y_pred, "; for class indices use SparseCategoricalCrossentropy")
+    }
+
+    /// Whether all options are in their ranges; asked once, when a model is compiled.
+    ///
+    /// # Errors
+    ///
+    /// The first option that is not.
+    fn check_options(&self) -> Result<(), BuildError> {
+        Ok(())
     }
 }
 
@@ -85,20 +96,62 @@ impl TargetError {
     }
 }
 
-/// Targets must have the shape of the predictions, but a last axis of size 1 may be missing in either.
-pub(crate) fn expect_same_shape(given: Shape, predictions: Shape) -> Result<(), TargetError> {
-    let squeezed = |shape: Shape| match shape.axes() {
-        [rest @ .., 1] if !rest.is_empty() => Shape::new(rest).unwrap_or(shape),
-        _ => shape,
-    };
-    if squeezed(given) == squeezed(predictions) {
+/// Whether targets have the shape of the predictions; a last axis of size 1 may be missing in either.
+///
+/// `if_indices` is the remedy if the targets look like class indices.
+pub(crate) fn expect_same_shape(
+    given: Shape,
+    predictions: Shape,
+    if_indices: &'static str,
+) -> Result<(), TargetError> {
+    if given == predictions || given == squeezed(predictions) || squeezed(given) == predictions {
         return Ok(());
     }
-    let looks_like_indices = squeezed(given).rank() + 1 == predictions.rank();
-    let remedy = if looks_like_indices {
-        "; for class indices use SparseCategoricalCrossentropy"
-    } else {
-        "; check the units of the last layer"
-    };
+    let remedy = if are_class_indices(given, predictions) { if_indices } else { CHECK_UNITS };
     Err(TargetError::Shape { given, predictions, expected: predictions.to_string(), remedy })
+}
+
+/// Whether targets are one class index for each row of predictions; `if_one_hot` is the remedy if they look one-hot.
+pub(crate) fn expect_class_indices(
+    given: Shape,
+    predictions: Shape,
+    if_one_hot: &'static str,
+) -> Result<(), TargetError> {
+    if are_class_indices(given, predictions) {
+        return Ok(());
+    }
+    let rows = &predictions.axes()[..predictions.rank().saturating_sub(1)];
+    let remedy = if given == predictions { if_one_hot } else { "" };
+    Err(TargetError::Shape { given, predictions, expected: format!("class indices, {rows:?}"), remedy })
+}
+
+/// Whether targets are one row of probabilities for each row of predictions; `if_indices` is the remedy for class indices.
+pub(crate) fn expect_one_hot(
+    given: Shape,
+    predictions: Shape,
+    if_indices: &'static str,
+) -> Result<(), TargetError> {
+    if given == predictions {
+        return Ok(());
+    }
+    let remedy = if are_class_indices(given, predictions) { if_indices } else { CHECK_UNITS };
+    Err(TargetError::Shape { given, predictions, expected: predictions.to_string(), remedy })
+}
+
+const CHECK_UNITS: &str = "; check the units of the last layer";
+
+/// Whether there is one number for each row of predictions; a last axis of size 1 may follow.
+fn are_class_indices(given: Shape, predictions: Shape) -> bool {
+    match predictions.axes() {
+        [rows @ .., _] if !rows.is_empty() => given.axes() == rows || given == predictions.with_last_axis(1),
+        _ => false,
+    }
+}
+
+/// The shape without its last axis, if that has size 1 and is not the batch.
+fn squeezed(shape: Shape) -> Shape {
+    match shape.axes() {
+        [rest @ .., 1] if !rest.is_empty() => Shape::new(rest).unwrap_or(shape),
+        _ => shape,
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use olifant_core::{Float, TensorView};
+use olifant_core::{Float, Shape, TensorView};
+
+use crate::{BuildError, TargetError};
 
 /// Which way a metric improves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +54,25 @@ pub trait Metric: fmt::Debug + Send + Sync + 'static {
     /// Which way it improves.
     fn objective(&self) -> Objective;
 
+    /// Whether all options are in their ranges; asked once, when a model is compiled.
+    ///
+    /// # Errors
+    ///
+    /// The first option that is not.
+    fn check_options(&self) -> Result<(), BuildError> {
+        Ok(())
+    }
+
+    /// Whether targets and predictions of these shapes (batch axis in front) suit the metric; by default all do.
+    ///
+    /// # Errors
+    ///
+    /// They do not; without this check the value would mean nothing.
+    fn check(&self, y_true: Shape, y_pred: Shape) -> Result<(), TargetError> {
+        let _ = (y_true, y_pred);
+        Ok(())
+    }
+
     /// How many sums it accumulates. They start at zero.
     fn sums(&self) -> usize {
         2
@@ -75,6 +96,13 @@ pub struct MetricBatch<'a> {
     pub y_pred: TensorView<'a>,
     /// The weight of each sample, if samples are weighted.
     pub sample_weight: Option<&'a [Float]>,
+}
+
+impl MetricBatch<'_> {
+    /// How many samples the batch has.
+    pub fn samples(&self) -> usize {
+        self.y_pred.shape.axes().first().copied().unwrap_or(0)
+    }
 }
 
 /// Anything that names the metrics of a model: `()`, one metric, an array, a vector, a tuple of up to six.

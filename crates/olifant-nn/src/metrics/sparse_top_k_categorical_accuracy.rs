@@ -1,0 +1,99 @@
+//! The share of rows in which the class index given as target is among the k highest scores.
+
+use olifant_core::Shape;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ranking::{class_index, expect_class_indices, is_in_top_k},
+    top_k_categorical_accuracy::check_k,
+    weighted_mean::{add_to_mean, hit},
+};
+use crate::{BuildError, Metric, MetricBatch, Objective, TargetError};
+
+/// The share of predictions in which the class index t is among the k highest scores:
+/// v = 1 if fewer than k classes have a higher score than t, else 0.
+///
+/// Classes that tie share the best of their places.
+/// A prediction with a score that is not finite is never right.
+///
+/// # Shapes
+///
+/// Predictions `[batch, …, classes]`, targets `[batch, …]` or `[batch, …, 1]`.
+///
+/// # Defaults
+///
+/// - `k`: 5.
+/// - `name`: `"sparse_top_k_categorical_accuracy"`.
+///
+/// # Examples
+///
+/// ```
+/// use olifant_core::{Shape, TensorView};
+/// use olifant_nn::{Metric, MetricBatch, metrics::SparseTopKCategoricalAccuracy};
+///
+/// let accuracy = SparseTopKCategoricalAccuracy::new().k(2);
+/// let mut sums = [0.0; 2];
+/// accuracy.update(&mut sums, &MetricBatch {
+///     y_true: TensorView { data: &[2.0, 1.0], shape: Shape::from([2]) },
+///     y_pred: TensorView { data: &[0.5, 0.2, 0.3, 0.6, 0.1, 0.3], shape: Shape::from([2, 3]) },
+///     sample_weight: None,
+/// });
+/// assert_eq!(accuracy.result(&sums), 0.5);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SparseTopKCategoricalAccuracy {
+    name: String,
+    k: usize,
+}
+
+impl Default for SparseTopKCategoricalAccuracy {
+    fn default() -> SparseTopKCategoricalAccuracy {
+        SparseTopKCategoricalAccuracy { name: "sparse_top_k_categorical_accuracy".into(), k: 5 }
+    }
+}
+
+impl SparseTopKCategoricalAccuracy {
+    /// The accuracy among the five highest scores.
+    pub fn new() -> SparseTopKCategoricalAccuracy {
+        SparseTopKCategoricalAccuracy::default()
+    }
+
+    /// How many of the highest scores count; at least 1.
+    pub fn k(mut self, k: usize) -> SparseTopKCategoricalAccuracy {
+        self.k = k;
+        self
+    }
+
+    /// The key in the logs.
+    pub fn name(mut self, name: impl Into<String>) -> SparseTopKCategoricalAccuracy {
+        self.name = name.into();
+        self
+    }
+}
+
+#[typetag::serde(name = "sparse_top_k_categorical_accuracy")]
+impl Metric for SparseTopKCategoricalAccuracy {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn objective(&self) -> Objective {
+        Objective::Maximize
+    }
+
+    fn check_options(&self) -> Result<(), BuildError> {
+        check_k(self.k)
+    }
+
+    fn check(&self, y_true: Shape, y_pred: Shape) -> Result<(), TargetError> {
+        expect_class_indices(y_true, y_pred)
+    }
+
+    fn update(&self, sums: &mut [f64], batch: &MetricBatch<'_>) {
+        let hits = batch.y_pred.rows().zip(batch.y_true.data).map(|(scores, &label)| {
+            hit(class_index(label).is_some_and(|class| is_in_top_k(scores, class, self.k)))
+        });
+        add_to_mean(sums, batch, hits);
+    }
+}
