@@ -10,4 +10,5 @@ pub mod matmul;
 pub(crate) mod parallel;
 pub(crate) mod sums;
 
+pub use dispatch::vectorised;
 pub use matmul::Scratch;

@@ -47,7 +47,7 @@ pub use axes::Axes;
 pub use element::{Element, Float};
 pub use error::ShapeError;
 pub use gradient_check::{GradientCheck, GradientError, gradient_check};
-pub use kernels::Scratch;
+pub use kernels::{Scratch, vectorised};
 pub use operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs, Operation};
 pub use operations::DenseActivation;
 pub use random::{Purpose, RandomKey};

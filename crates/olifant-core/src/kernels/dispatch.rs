@@ -5,8 +5,27 @@
 /// The closure's body must be inlined for this to matter: plain loops over slices, marked `#[inline(always)]`.
 /// No compiler flags are needed by the user; on processors without AVX2 the closure runs as compiled by default.
 /// Rust never fuses `a * b + c` by itself, so a loop gives the same bits in every version.
+///
+/// # Examples
+///
+/// ```
+/// use olifant_core::vectorised;
+///
+/// // Slices that are written should be parameters of an inlined function: then they are known not to overlap.
+/// #[inline(always)]
+/// fn halve(x: &mut [f32]) {
+///     x.iter_mut().for_each(|x| *x *= 0.5);
+/// }
+///
+/// let mut x = [1.0, 3.0];
+/// vectorised(
+///     #[inline(always)]
+///     || halve(&mut x),
+/// );
+/// assert_eq!(x, [0.5, 1.5]);
+/// ```
 #[inline]
-pub(crate) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
+pub fn vectorised<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     {
         #[target_feature(enable = "avx2,fma")]

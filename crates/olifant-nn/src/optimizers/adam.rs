@@ -1,6 +1,6 @@
 //! Adam.
 
-use olifant_core::Float;
+use olifant_core::{Float, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -105,30 +105,21 @@ impl Optimizer for Adam {
         slots: &mut [&mut [Float]],
     ) {
         let correction = |beta: f64| 1.0 - power(beta as Float, step.number);
-        let alpha = step.learning_rate * correction(self.beta_2).sqrt() / correction(self.beta_1);
-        let (one_minus_beta_1, one_minus_beta_2) =
-            ((1.0 - self.beta_1) as Float, (1.0 - self.beta_2) as Float);
-        let epsilon = self.epsilon;
-        let average = |m: &mut Float, v: &mut Float, g: Float| {
-            *m += (g - *m) * one_minus_beta_1;
-            *v += (g * g - *v) * one_minus_beta_2;
+        let rule = Rule {
+            alpha: step.learning_rate * correction(self.beta_2).sqrt() / correction(self.beta_1),
+            renewal_1: (1.0 - self.beta_1) as Float,
+            renewal_2: (1.0 - self.beta_2) as Float,
+            epsilon: self.epsilon,
         };
-        let descent = weights.iter_mut().zip(gradients);
         match slots {
-            [m, v] => descent.zip(&mut **m).zip(&mut **v).for_each(|(((w, &g), m), v)| {
-                average(m, v, g);
-                *w -= *m * alpha / (v.sqrt() + epsilon);
-            }),
-            [m, v, v_hat] => {
-                descent.zip(&mut **m).zip(&mut **v).zip(&mut **v_hat).for_each(
-                    |((((w, &g), m), v), v_hat)| {
-                        average(m, v, g);
-                        // A NaN in v is kept: `max` would hide it.
-                        *v_hat = if *v_hat > *v { *v_hat } else { *v };
-                        *w -= *m * alpha / (v_hat.sqrt() + epsilon);
-                    },
-                );
-            }
+            [m, v] => vectorised(
+                #[inline(always)]
+                || rule.descend(weights, gradients, m, v),
+            ),
+            [m, v, v_hat] => vectorised(
+                #[inline(always)]
+                || rule.descend_with_maximum(weights, gradients, m, v, v_hat),
+            ),
             _ => unreachable!("Adam declares two slots, or three"),
         }
     }
@@ -144,6 +135,48 @@ impl Optimizer for Adam {
         }
         let is_right = self.epsilon.is_finite() && self.epsilon > 0.0;
         BuildError::check_option("epsilon", "a number above 0", self.epsilon, is_right)
+    }
+}
+
+/// The numbers that are the same for all weights of a step.
+struct Rule {
+    /// α
+    alpha: Float,
+    /// 1 − β₁
+    renewal_1: Float,
+    /// 1 − β₂
+    renewal_2: Float,
+    /// ε
+    epsilon: Float,
+}
+
+// The slices are parameters, not fields or captures: so the compiler knows that they do not overlap.
+impl Rule {
+    #[inline(always)]
+    fn descend(&self, w: &mut [Float], g: &[Float], m: &mut [Float], v: &mut [Float]) {
+        for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
+            *m += (g - *m) * self.renewal_1;
+            *v += (g * g - *v) * self.renewal_2;
+            *w -= *m * self.alpha / (v.sqrt() + self.epsilon);
+        }
+    }
+
+    #[inline(always)]
+    fn descend_with_maximum(
+        &self,
+        w: &mut [Float],
+        g: &[Float],
+        m: &mut [Float],
+        v: &mut [Float],
+        v_hat: &mut [Float],
+    ) {
+        for ((((w, &g), m), v), v_hat) in w.iter_mut().zip(g).zip(m).zip(v).zip(v_hat) {
+            *m += (g - *m) * self.renewal_1;
+            *v += (g * g - *v) * self.renewal_2;
+            // A NaN in v is kept: `max` would hide it.
+            *v_hat = if *v_hat > *v { *v_hat } else { *v };
+            *w -= *m * self.alpha / (v_hat.sqrt() + self.epsilon);
+        }
     }
 }
 
