@@ -3,7 +3,7 @@
 use olifant_core::{Float, Weights};
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildError, LearningRate};
+use crate::{BuildError, LearningRate, schedule::check_rate};
 
 /// The options that all optimizers have.
 ///
@@ -54,8 +54,7 @@ impl OptimizerOptions {
     pub fn check(&self) -> Result<(), BuildError> {
         self.learning_rate.check()?;
         if let Some(decay) = self.weight_decay {
-            let is_right = decay.is_finite() && decay >= 0.0;
-            BuildError::check_option("weight_decay", "a number from 0", decay, is_right)?;
+            check_rate("weight_decay", decay)?;
         }
         let clippings = [
             ("clipnorm", self.clipnorm),

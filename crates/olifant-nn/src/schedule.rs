@@ -49,10 +49,7 @@ impl LearningRate {
     /// The first that is not.
     pub fn check(&self) -> Result<(), BuildError> {
         match self {
-            LearningRate::Constant(rate) => {
-                let is_right = rate.is_finite() && *rate >= 0.0;
-                BuildError::check_option("learning_rate", "a number from 0", rate, is_right)
-            }
+            LearningRate::Constant(rate) => check_rate("learning_rate", *rate),
             LearningRate::Schedule(schedule) => schedule.check(),
         }
     }
@@ -74,4 +71,14 @@ impl<S: Schedule> From<S> for LearningRate {
     fn from(schedule: S) -> LearningRate {
         LearningRate::Schedule(Box::new(schedule))
     }
+}
+
+/// An option that must be a number from 0.
+pub(crate) fn check_rate(option: &'static str, rate: Float) -> Result<(), BuildError> {
+    BuildError::check_option(option, "a number from 0", rate, rate.is_finite() && rate >= 0.0)
+}
+
+/// A number of steps that something is divided by.
+pub(crate) fn check_steps(option: &'static str, steps: u64) -> Result<(), BuildError> {
+    BuildError::check_option(option, "at least 1", steps, steps > 0)
 }
