@@ -82,8 +82,12 @@ impl<'a> Batches<'a> {
         self
     }
 
-    /// Separates a share of the samples at the end.
-    pub(crate) fn split(mut self, share: f64) -> Result<(Batches<'a>, Batches<'a>), FitError> {
+    /// Separates a share of the samples at the end, which come in batches of another size.
+    pub(crate) fn split(
+        mut self,
+        share: f64,
+        batch_size: usize,
+    ) -> Result<(Batches<'a>, Batches<'a>), FitError> {
         let samples = self.order.len();
         if !(share > 0.0 && share < 1.0) {
             return Err(FitError::option("validation_split", "between 0 and 1, both excluded", share));
@@ -95,7 +99,7 @@ impl<'a> Batches<'a> {
             return Err(FitError::option("validation_split", expected, share));
         }
         let order = self.order.split_off(at);
-        let validation = Batches { order, class_weight: None, ..self };
+        let validation = Batches { order, batch_size, class_weight: None, ..self };
         Ok((self, validation))
     }
 

@@ -65,13 +65,19 @@ impl Model {
         if !options.class_weight.is_empty() && options.sample_weight.is_some() {
             return Err(FitError::option("class_weight", "unset when sample_weight is given", "set"));
         }
+        let validation_batch_size = options.validation_batch_size.unwrap_or(batch_size);
+        if validation_batch_size == 0 {
+            return Err(FitError::option("validation_batch_size", "at least 1", validation_batch_size));
+        }
         let all = Batches::new(self, x, y, options.sample_weight.as_ref(), batch_size)?;
         let (train, validation) = match (&options.validation_data, options.validation_split) {
             (Some((x, y)), _) => {
                 let weights = options.validation_sample_weight.as_ref();
-                (all, Some(Batches::new(self, x, y, weights, batch_size)?))
+                (all, Some(Batches::new(self, x, y, weights, validation_batch_size)?))
             }
-            (None, Some(share)) => all.split(share).map(|(train, validation)| (train, Some(validation)))?,
+            (None, Some(share)) => all
+                .split(share, validation_batch_size)
+                .map(|(train, validation)| (train, Some(validation)))?,
             (None, None) => (all, None),
         };
         let train = train.class_weight(&options.class_weight);

@@ -16,6 +16,7 @@ use crate::{Arrays, Callback, IntoArrays, Verbose};
 /// | `shuffle` | true | samples come in a new order in every epoch |
 /// | `validation_split` | none | the share, in (0, 1), at the *end* of the data that is kept for validation |
 /// | `validation_data` | none | other data for validation; wins over `validation_split` |
+/// | `validation_batch_size` | `batch_size` | samples per batch of validation |
 /// | `validation_freq` | 1 | validate after every so many epochs |
 /// | `class_weight` | none | how much each class counts in training; 1 for those not named |
 /// | `sample_weight` | none | how much each sample counts |
@@ -39,6 +40,7 @@ pub struct FitOptions<'a> {
     pub(crate) validation_split: Option<f64>,
     pub(crate) validation_data: Option<(Arrays<'a>, Arrays<'a>)>,
     pub(crate) validation_sample_weight: Option<Arrays<'a>>,
+    pub(crate) validation_batch_size: Option<usize>,
     pub(crate) validation_freq: usize,
     pub(crate) class_weight: HashMap<usize, f32>,
     pub(crate) sample_weight: Option<Arrays<'a>>,
@@ -58,6 +60,7 @@ impl Default for FitOptions<'_> {
             validation_split: None,
             validation_data: None,
             validation_sample_weight: None,
+            validation_batch_size: None,
             validation_freq: 1,
             class_weight: HashMap::new(),
             sample_weight: None,
@@ -114,6 +117,12 @@ impl<'a> FitOptions<'a> {
     /// How much each sample of `validation_data` counts.
     pub fn validation_sample_weight(mut self, sample_weight: impl IntoArrays<'a>) -> Self {
         self.validation_sample_weight = Some(sample_weight.into_arrays());
+        self
+    }
+
+    /// How many samples are validated at a time.
+    pub fn validation_batch_size(mut self, validation_batch_size: usize) -> Self {
+        self.validation_batch_size = Some(validation_batch_size);
         self
     }
 

@@ -21,6 +21,7 @@ mod progress;
 mod running;
 mod samples;
 mod suggestion;
+mod train_on_batch;
 mod training;
 mod verbose;
 

@@ -1,0 +1,28 @@
+//! One step by hand.
+
+use olifant_core::RandomKey;
+
+use crate::{Batch, FitError, IntoArrays, Logs, Model, batches::Batches};
+
+impl Model {
+    /// One step on these samples; returns loss and metrics of this batch from before the step.
+    ///
+    /// No callbacks are called.
+    ///
+    /// # Errors
+    ///
+    /// Data or targets do not suit the model.
+    pub fn train_on_batch<'a>(
+        &mut self,
+        x: impl IntoArrays<'a>,
+        y: impl IntoArrays<'a>,
+    ) -> Result<Logs, FitError> {
+        let (x, y) = (x.into_arrays(), y.into_arrays());
+        let samples = crate::batches::only("x", &x)?.samples();
+        let batches = Batches::new(self, &x, &y, None, samples.max(1))?;
+        let (mut batch, mut running) = (Batch::default(), self.running());
+        batches.read(0, self, &mut batch)?;
+        self.train_step(&mut batch, RandomKey::from_seed(self.seed()), &mut running)?;
+        Ok(running.logs(self.metrics()).clone())
+    }
+}

@@ -1,0 +1,249 @@
+//! `fit`, `evaluate` and `predict` call the hooks in Keras's order, with Keras's logs, and get Keras's numbers.
+//!
+//! The numbers are made by `keras/fit_events.py`, whose docstring describes the model and the cases.
+
+use ndarray::{Array1, Array2, Axis, Slice};
+use olifant_core::TensorView;
+use olifant_nn::{
+    Activation, Regularizer, Sequential, layers::Dense, losses::SparseCategoricalCrossentropy,
+    metrics::Accuracy, optimizers::Sgd,
+};
+use olifant_train::{
+    Callback, Compile, EvaluateOptions, FitOptions, HookResult, Logs, Model, Training, Verbose,
+};
+use serde_json::Value;
+
+struct Golden {
+    json: Value,
+    x: Array2<f32>,
+    y: Array1<f32>,
+    sample_weight: Array1<f32>,
+}
+
+fn numbers(array: &Value) -> Vec<f32> {
+    array["values"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap() as f32).collect()
+}
+
+impl Golden {
+    fn read() -> Golden {
+        let json: Value = serde_json::from_str(include_str!("keras/fit_events.json")).unwrap();
+        Golden {
+            x: Array2::from_shape_vec((10, 2), numbers(&json["x"])).unwrap(),
+            y: numbers(&json["y"]).into(),
+            sample_weight: numbers(&json["sample_weight"]).into(),
+            json,
+        }
+    }
+
+    fn cases(&self, method: &str) -> impl Iterator<Item = &Value> {
+        let method = method.to_string();
+        self.json["cases"].as_array().unwrap().iter().filter(move |case| case["method"] == method)
+    }
+
+    fn model(&self, with_accuracy: bool) -> Model {
+        let layers = Sequential::new([2])
+            .add(Dense::new(3).activation(Activation::Tanh).kernel_regularizer(Regularizer::l2(0.01)))
+            .add(Dense::new(3).activation(Activation::Softmax))
+            .seed(0);
+        let (optimizer, loss) = (Sgd::new(0.1), SparseCategoricalCrossentropy::new());
+        let mut model = if with_accuracy {
+            layers.compile(optimizer, loss, Accuracy::new()).unwrap()
+        } else {
+            layers.compile(optimizer, loss, ()).unwrap()
+        };
+        let handles: Vec<_> = model.network().weights().iter().map(|(weight, _)| weight).collect();
+        for (number, weight) in handles.into_iter().enumerate() {
+            let values = numbers(&self.json["weights"][number]);
+            model.network_mut().weights_mut().get_mut(weight).copy_from_slice(&values);
+        }
+        model
+    }
+}
+
+/// Writes down every hook as the script does, and stops in one of them.
+#[derive(Default)]
+struct Recorder {
+    events: Vec<String>,
+    stop_in: Option<String>,
+}
+
+impl Recorder {
+    fn record(&mut self, training: &mut Training<'_>, event: String, logs: Option<&Logs>) -> HookResult {
+        if self.stop_in.as_ref() == Some(&event) {
+            training.stop("told to");
+        }
+        let names: Vec<&str> = logs.map(|logs| logs.names().collect()).unwrap_or_default();
+        self.events.push(if names.is_empty() { event } else { format!("{event}: {}", names.join(", ")) });
+        Ok(())
+    }
+}
+
+macro_rules! recorded {
+    ($($hook:ident($($logs:ident: $Type:ty)?) $event:literal $($index:ident)?;)*) => {
+        impl Callback for Recorder {
+            $(fn $hook(&mut self, training: &mut Training<'_>, $($logs: $Type)?) -> HookResult {
+                #[allow(unused_mut, unused_assignments)]
+                let mut event = $event.to_string();
+                $(event = format!("{event} {}", training.$index());)?
+                #[allow(unused_mut, unused_assignments)]
+                let mut given: Option<&Logs> = None;
+                $(given = Some(&*$logs);)?
+                self.record(training, event, given)
+            })*
+
+            fn on_predict_batch_end(&mut self, training: &mut Training<'_>, _: TensorView<'_>) -> HookResult {
+                let event = format!("predict_batch_end {}: outputs", training.batch());
+                self.record(training, event, None)
+            }
+        }
+    };
+}
+
+recorded! {
+    on_train_begin() "train_begin";
+    on_train_end(logs: &Logs) "train_end";
+    on_epoch_begin() "epoch_begin" epoch;
+    on_epoch_end(logs: &mut Logs) "epoch_end" epoch;
+    on_train_batch_begin() "train_batch_begin" batch;
+    on_train_batch_end(logs: &Logs) "train_batch_end" batch;
+    on_test_begin() "test_begin";
+    on_test_end(logs: &Logs) "test_end";
+    on_test_batch_begin() "test_batch_begin" batch;
+    on_test_batch_end(logs: &Logs) "test_batch_end" batch;
+    on_predict_begin() "predict_begin";
+    on_predict_end() "predict_end";
+    on_predict_batch_begin() "predict_batch_begin" batch;
+}
+
+/// The options of a case, or nothing if it uses one that is not built yet.
+fn fit_options<'a>(golden: &'a Golden, case: &Value) -> Option<FitOptions<'a>> {
+    let mut options = FitOptions::new().shuffle(false).verbose(Verbose::Silent);
+    for (name, value) in case["options"].as_object().unwrap() {
+        let number = || value.as_u64().map(|number| number as usize);
+        options = match name.as_str() {
+            "epochs" => options.epochs(number()?),
+            "initial_epoch" => options.initial_epoch(number()?),
+            "batch_size" => options.batch_size(number()?),
+            "validation_split" => options.validation_split(value.as_f64()?),
+            "validation_batch_size" => options.validation_batch_size(number()?),
+            "validation_freq" => options.validation_freq(number()?),
+            "validation_data" => {
+                let rows = Slice::from(value[0].as_i64()? as isize..value[1].as_i64()? as isize);
+                options
+                    .validation_data(golden.x.slice_axis(Axis(0), rows), golden.y.slice_axis(Axis(0), rows))
+            }
+            "class_weight" => {
+                let weights = value.as_object()?.iter();
+                options.class_weight(
+                    weights.map(|(class, weight)| (class.parse().unwrap(), weight.as_f64().unwrap() as f32)),
+                )
+            }
+            "sample_weight" => options.sample_weight(&golden.sample_weight),
+            _ => return None,
+        };
+    }
+    Some(options)
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+}
+
+fn close(ours: &[f64], keras: &Value, what: &str) {
+    let keras: Vec<f64> = keras.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect();
+    assert_eq!(ours.len(), keras.len(), "{what}");
+    for (ours, keras) in ours.iter().zip(keras) {
+        assert!((ours - keras).abs() < 1e-5 * keras.abs().max(1.0), "{what}: {ours}, Keras has {keras}");
+    }
+}
+
+#[test]
+fn fit_calls_the_hooks_in_keras_order_with_keras_numbers() {
+    let golden = Golden::read();
+    let mut done = 0;
+    for case in golden.cases("fit") {
+        let (name, has_other_metrics) = (case["name"].as_str().unwrap(), case.get("compile").is_some());
+        let no_epoch = case["events"].as_array().unwrap().len() == 2 && case["options"]["epochs"] == 0;
+        let Some(options) = fit_options(&golden, case).filter(|_| !has_other_metrics && !no_epoch) else {
+            continue;
+        };
+        let mut recorder = Recorder {
+            stop_in: case.get("stop_in").map(|event| event.as_str().unwrap().to_string()),
+            ..Default::default()
+        };
+        let mut model = golden.model(true);
+        let history = model.fit(&golden.x, &golden.y, options.callback(&mut recorder)).unwrap();
+        assert_eq!(recorder.events, texts(&case["events"]), "{name}");
+        let epochs: Vec<u64> = history.epoch().iter().map(|&epoch| epoch as u64).collect();
+        assert_eq!(Value::from(epochs), case["epoch"], "{name}");
+        let keras_history = case["history"].as_object().unwrap();
+        assert_eq!(history.names().count(), keras_history.len(), "{name}");
+        for (key, values) in keras_history {
+            close(&history[key.as_str()], values, &format!("{name}: {key}"));
+        }
+        for (number, (weight, spec)) in model.network().weights().iter().enumerate() {
+            let ours: Vec<f64> =
+                model.network().weights().get(weight).data.iter().map(|&w| w.into()).collect();
+            close(&ours, &case["weights"][number]["values"], &format!("{name}: {}", spec.name));
+        }
+        done += 1;
+    }
+    assert!(done >= 16, "only {done} cases could be run");
+}
+
+#[test]
+fn evaluate_and_predict_call_the_hooks_in_keras_order_with_keras_numbers() {
+    let golden = Golden::read();
+    for case in golden.cases("evaluate").chain(golden.cases("predict")) {
+        let metrics = case.get("compile");
+        if case["options"].get("steps").is_some()
+            || metrics.is_some_and(|compile| {
+                !compile["metrics"].is_null() || compile.get("weighted_metrics").is_some()
+            })
+        {
+            continue;
+        }
+        let name = case["name"].as_str().unwrap();
+        let mut recorder = Recorder::default();
+        let mut options = EvaluateOptions::new().verbose(Verbose::Silent).callback(&mut recorder);
+        if let Some(batch_size) = case["options"].get("batch_size") {
+            options = options.batch_size(batch_size.as_u64().unwrap() as usize);
+        }
+        if case["options"].get("sample_weight").is_some() {
+            options = options.sample_weight(&golden.sample_weight);
+        }
+        let mut model = golden.model(metrics.is_none());
+        if case["method"] == "predict" {
+            let outputs = model.predict_with(&golden.x, options).unwrap();
+            let ours: Vec<f64> = outputs.iter().map(|&output| output.into()).collect();
+            close(&ours, &case["result"]["values"], name);
+        } else {
+            let logs = model.evaluate_with(&golden.x, &golden.y, options).unwrap();
+            match &case["result"] {
+                Value::Object(keras) => {
+                    for (key, value) in keras {
+                        close(&[logs[key.as_str()]], &Value::from(vec![value.clone()]), name);
+                    }
+                }
+                list => {
+                    let ours = [Some(logs["loss"]), logs.get("accuracy")];
+                    close(&ours.into_iter().flatten().collect::<Vec<_>>(), list, name);
+                }
+            }
+        }
+        assert_eq!(recorder.events, texts(&case["events"]), "{name}");
+    }
+}
+
+#[test]
+fn train_on_batch_returns_keras_numbers() {
+    let golden = Golden::read();
+    let case = golden.cases("train_on_batch").find(|case| case["name"] == "plain").unwrap();
+    let mut model = golden.model(true);
+    for (call, rows) in [0..4, 4..8, 8..10].into_iter().enumerate() {
+        let rows = Slice::from(rows);
+        let (x, y) = (golden.x.slice_axis(Axis(0), rows), golden.y.slice_axis(Axis(0), rows));
+        let logs = model.train_on_batch(x, y).unwrap();
+        close(&[logs["loss"], logs["accuracy"]], &case["result"][call], "train_on_batch");
+    }
+}
