@@ -66,9 +66,9 @@ pub enum TargetError {
     )]
     Shape {
         /// The targets' shape, batch axis in front.
-        given: Shape,
+        given: String,
         /// The predictions' shape.
-        predictions: Shape,
+        predictions: String,
         /// What would be right.
         expected: String,
         /// What to do, starting with `; `, or empty.
@@ -87,6 +87,21 @@ pub enum TargetError {
 }
 
 impl TargetError {
+    /// Shapes that do not fit; `remedy` starts with `; ` or is empty.
+    pub fn shape(
+        given: Shape,
+        predictions: Shape,
+        expected: impl ToString,
+        remedy: &'static str,
+    ) -> TargetError {
+        TargetError::Shape {
+            given: given.to_string(),
+            predictions: predictions.to_string(),
+            expected: expected.to_string(),
+            remedy,
+        }
+    }
+
     /// The same error for a piece of data that starts at row `first` of the whole.
     pub fn from_row(mut self, first: usize) -> TargetError {
         if let TargetError::Value { row, .. } = &mut self {
@@ -108,7 +123,7 @@ pub(crate) fn expect_same_shape(
         return Ok(());
     }
     let remedy = if are_class_indices(given, predictions) { if_indices } else { CHECK_UNITS };
-    Err(TargetError::Shape { given, predictions, expected: predictions.to_string(), remedy })
+    Err(TargetError::shape(given, predictions, predictions, remedy))
 }
 
 /// Whether targets are one class index for each row of predictions; `if_one_hot` is the remedy if they look one-hot.
@@ -122,7 +137,7 @@ pub(crate) fn expect_class_indices(
     }
     let rows = &predictions.axes()[..predictions.rank().saturating_sub(1)];
     let remedy = if given == predictions { if_one_hot } else { "" };
-    Err(TargetError::Shape { given, predictions, expected: format!("class indices, {rows:?}"), remedy })
+    Err(TargetError::shape(given, predictions, format!("class indices, {rows:?}"), remedy))
 }
 
 /// Whether targets are one row of probabilities for each row of predictions; `if_indices` is the remedy for class indices.
@@ -135,7 +150,16 @@ pub(crate) fn expect_one_hot(
         return Ok(());
     }
     let remedy = if are_class_indices(given, predictions) { if_indices } else { CHECK_UNITS };
-    Err(TargetError::Shape { given, predictions, expected: predictions.to_string(), remedy })
+    Err(TargetError::shape(given, predictions, predictions, remedy))
+}
+
+/// Whether predictions have more than one class: a softmax over a single one is always 1, so nothing can be learnt.
+pub(crate) fn expect_several_classes(given: Shape, predictions: Shape) -> Result<(), TargetError> {
+    if predictions.last_axis() != Ok(1) {
+        return Ok(());
+    }
+    let remedy = "; for a single output use BinaryCrossentropy";
+    Err(TargetError::shape(given, predictions, "at least two classes", remedy))
 }
 
 const CHECK_UNITS: &str = "; check the units of the last layer";

@@ -24,7 +24,7 @@ impl UnaryFunction for Sigmoid {
 impl<'t> Var<'t> {
     /// 1 / (1 + e⁻ˣ) of each element.
     ///
-    /// A cross-entropy loss that is given the result works with x itself; see [`Var::logits`].
+    /// A cross-entropy loss that is given the result works with x itself; see [`Var::sigmoid_logits`].
     pub fn sigmoid(self) -> Var<'t> {
         self.tape.operate(Sigmoid, &[self])
     }

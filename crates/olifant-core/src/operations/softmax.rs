@@ -90,7 +90,7 @@ fn exponentials(x: &[Float], y: &mut [Float]) -> (Float, Float) {
 impl<'t> Var<'t> {
     /// e^(xᵢ) / Σⱼ e^(xⱼ) along the last axis.
     ///
-    /// A cross-entropy loss that is given the result works with x itself; see [`Var::logits`].
+    /// A cross-entropy loss that is given the result works with x itself; see [`Var::softmax_logits`].
     ///
     /// # Panics
     ///

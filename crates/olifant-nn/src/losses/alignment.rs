@@ -1,6 +1,6 @@
 //! Targets and predictions of which one lacks a last axis of size 1.
 
-use olifant_core::Var;
+use olifant_core::{Shape, Var};
 
 /// Takes away the last axis, of size 1, that one of the two has and the other has not.
 ///
@@ -16,8 +16,9 @@ pub(super) fn same_rank<'t>(y_true: Var<'t>, y_pred: Var<'t>) -> (Var<'t>, Var<'
 /// The same numbers without the last axis, if that has size 1.
 pub(super) fn without_last_axis(x: Var<'_>) -> Var<'_> {
     match x.shape().axes() {
-        // A sum over a single number only drops its axis.
-        [_, .., 1] => x.sum(-1),
+        [rest @ .., 1] if !rest.is_empty() => {
+            x.reshape(Shape::new(rest).expect("fewer axes than the shape had"))
+        }
         _ => x,
     }
 }

@@ -7,7 +7,10 @@ use super::{
     EPSILON,
     label_smoothing::{check_label_smoothing, smoothed},
 };
-use crate::{BuildError, Loss, TargetError, loss::expect_one_hot};
+use crate::{
+    BuildError, Loss, TargetError,
+    loss::{expect_one_hot, expect_several_classes},
+};
 
 /// Cross-entropy between targets, one-hot or soft, and predicted probabilities: L = −Σⱼ tⱼ ln pⱼ.
 ///

@@ -8,7 +8,10 @@ use super::{
     binary_focal_crossentropy::check_focus,
     label_smoothing::{check_label_smoothing, smoothed},
 };
-use crate::{BuildError, Loss, TargetError, loss::expect_one_hot};
+use crate::{
+    BuildError, Loss, TargetError,
+    loss::{expect_one_hot, expect_several_classes},
+};
 
 /// Categorical cross-entropy in which easy samples count less: L = −Σⱼ α (1 − pⱼ)^γ tⱼ ln pⱼ.
 ///
@@ -103,6 +106,7 @@ impl Loss for CategoricalFocalCrossentropy {
     }
 
     fn check(&self, y_true: TensorView<'_>, y_pred: Shape) -> Result<(), TargetError> {
+        expect_several_classes(y_true.shape, y_pred)?;
         expect_one_hot(y_true.shape, y_pred, "; for class indices use SparseCategoricalCrossentropy")
     }
 

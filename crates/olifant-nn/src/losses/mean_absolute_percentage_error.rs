@@ -3,7 +3,10 @@
 use olifant_core::Var;
 use serde::{Deserialize, Serialize};
 
-use super::{EPSILON, alignment::{mean_over_last_axis, same_rank}};
+use super::{
+    EPSILON,
+    alignment::{mean_over_last_axis, same_rank},
+};
 use crate::Loss;
 
 /// The mean of the absolute errors in per cent of the targets: L = 100 · mean |t − p| / max(|t|, 10⁻⁷).

@@ -3,7 +3,10 @@
 use olifant_core::Var;
 use serde::{Deserialize, Serialize};
 
-use super::{EPSILON, alignment::{mean_over_last_axis, same_rank}};
+use super::{
+    EPSILON,
+    alignment::{mean_over_last_axis, same_rank},
+};
 use crate::Loss;
 
 /// The mean of the squared errors of logarithms: L = mean (ln(1 + max(t, 10⁻⁷)) − ln(1 + max(p, 10⁻⁷)))².

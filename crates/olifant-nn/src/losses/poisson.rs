@@ -3,7 +3,10 @@
 use olifant_core::Var;
 use serde::{Deserialize, Serialize};
 
-use super::{EPSILON, alignment::{mean_over_last_axis, same_rank}};
+use super::{
+    EPSILON,
+    alignment::{mean_over_last_axis, same_rank},
+};
 use crate::Loss;
 
 /// The negative log-likelihood of counts t whose expected number is p, up to a constant: L = mean (p − t ln(p + 10⁻⁷)).

@@ -4,7 +4,10 @@ use olifant_core::{Axes, Float, Shape, TensorView, Var};
 use serde::{Deserialize, Serialize};
 
 use super::{EPSILON, alignment::without_last_axis, target_values::check_class_indices};
-use crate::{Loss, TargetError, loss::expect_class_indices};
+use crate::{
+    Loss, TargetError,
+    loss::{expect_class_indices, expect_several_classes},
+};
 
 /// Cross-entropy between class indices and predicted probabilities: L = −ln pₜ.
 ///
@@ -82,6 +85,7 @@ impl Loss for SparseCategoricalCrossentropy {
     }
 
     fn check(&self, y_true: TensorView<'_>, y_pred: Shape) -> Result<(), TargetError> {
+        expect_several_classes(y_true.shape, y_pred)?;
         expect_class_indices(y_true.shape, y_pred, "; for one-hot targets use CategoricalCrossentropy")?;
         check_class_indices(y_true, y_pred.last_axis().unwrap_or(0), self.ignore_class)
     }
@@ -90,7 +94,8 @@ impl Loss for SparseCategoricalCrossentropy {
 /// The cross-entropy in which the labels that are `class` do not count.
 fn without_class<'t>(class: Float, y_true: Var<'t>, y_pred: Var<'t>, logits: Var<'t>) -> Var<'t> {
     // Rows of predictions and labels have the same rank when a label column loses its axis.
-    let labels = if y_true.shape().rank() == y_pred.shape().rank() { without_last_axis(y_true) } else { y_true };
+    let labels =
+        if y_true.shape().rank() == y_pred.shape().rank() { without_last_axis(y_true) } else { y_true };
     let counts = 1.0 - labels.equal(class);
     let losses = logits.softmax_cross_entropy(labels * counts);
     let all = counts.shape().size() as Float;

@@ -13,10 +13,15 @@ pub(super) fn check_class_indices(
     let last = classes.saturating_sub(1);
     let is_class = |label: Float| (0.0..=last as Float).contains(&label) && label.fract() == 0.0;
     let is_ignored = |label: Float| ignored.is_some_and(|class| label == class as Float);
-    check_values(y_true, |label| is_class(label) || is_ignored(label), || {
-        let or_ignored = ignored.map(|class| format!(", or {class}, which is ignored")).unwrap_or_default();
-        format!("class indices must be whole numbers from 0 to {last}{or_ignored}")
-    })
+    check_values(
+        y_true,
+        |label| is_class(label) || is_ignored(label),
+        || {
+            let or_ignored =
+                ignored.map(|class| format!(", or {class}, which is ignored")).unwrap_or_default();
+            format!("class indices must be whole numbers from 0 to {last}{or_ignored}")
+        },
+    )
 }
 
 /// Whether all targets are probabilities.

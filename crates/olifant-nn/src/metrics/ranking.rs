@@ -37,8 +37,7 @@ pub(super) fn first_maximum(scores: &[Float]) -> Option<usize> {
 #[inline]
 pub(super) fn is_in_top_k(scores: &[Float], class: usize, k: usize) -> bool {
     let Some(score) = scores.get(class) else { return false };
-    scores.iter().all(|other| other.is_finite())
-        && scores.iter().filter(|&other| other > score).count() < k
+    scores.iter().all(|other| other.is_finite()) && scores.iter().filter(|&other| other > score).count() < k
 }
 
 /// Whether targets are one class index for each row of predictions.

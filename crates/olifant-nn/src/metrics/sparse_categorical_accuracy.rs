@@ -85,8 +85,9 @@ impl Metric for SparseCategoricalAccuracy {
 /// Adds the hits of a batch to the mean.
 pub(super) fn count_class_indices(sums: &mut [f64], batch: &MetricBatch<'_>) {
     // Asking whether the target's score is the maximum is cheaper than looking for the maximum.
-    let hits = batch.y_pred.rows().zip(batch.y_true.data).map(|(scores, &label)| {
-        hit(class_index(label).is_some_and(|class| is_first_maximum(scores, class)))
-    });
+    let hits =
+        batch.y_pred.rows().zip(batch.y_true.data).map(|(scores, &label)| {
+            hit(class_index(label).is_some_and(|class| is_first_maximum(scores, class)))
+        });
     add_to_mean(sums, batch, hits);
 }
