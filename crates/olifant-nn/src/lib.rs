@@ -19,11 +19,12 @@ mod regularizer;
 mod schedule;
 pub mod schedules;
 mod sequential;
+mod spelling;
 mod summary;
 
 pub use activation::Activation;
 pub use error::{BuildError, with_batch};
-pub use initializer::Initializer;
+pub use initializer::{Fan, Initializer, Scaled};
 pub use layer::{Layer, WeightBuilder};
 pub use loss::{Loss, TargetError};
 pub use metric::{IntoMetrics, Metric, MetricBatch, Objective};
