@@ -1,1 +1,46 @@
-//! Stub.
+//! Data sets for Olifant: MNIST, Fashion-MNIST, synthetic digits, and readers for IDX and CSV files.
+//!
+//! | what | how |
+//! |---|---|
+//! | MNIST, Fashion-MNIST | [`mnist()`], [`fashion_mnist`]: found on this machine, or downloaded with the feature `download` |
+//! | digits without any file | [`SyntheticDigits`]: drawn by a seeded generator |
+//! | whatever there is | [`load`] a [`Source`]: `auto`, `mnist`, `fashion-mnist` or `synthetic` |
+//! | any IDX file | [`read_idx`] |
+//!
+//! A [`Dataset`] has two halves, [`Dataset::train`] and [`Dataset::test`], and nothing of it is in memory until
+//! [`Split::read`] returns [`Images`]: plain `ndarray` arrays, as a model's `fit` takes them.
+//!
+//! ```
+//! use olifant_datasets::SyntheticDigits;
+//!
+//! let digits = SyntheticDigits::new(42).train_size(500).test_size(100).dataset();
+//! let (train, test) = (digits.train().read()?, digits.test().read()?);
+//! assert_eq!(train.x.dim(), (500, 28, 28)); // f32, from 0 to 1
+//! assert_eq!(train.y.dim(), 500);           // u8, from 0 to 9
+//! assert_eq!(test.x.dim(), (100, 28, 28));
+//! # Ok::<(), olifant_datasets::DatasetError>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod dataset;
+mod error;
+mod idx;
+mod image_files;
+mod mnist;
+mod search_path;
+mod source;
+mod split;
+mod suggestion;
+mod synthetic_digits;
+
+pub use dataset::Dataset;
+pub use error::DatasetError;
+pub use idx::{IdxElement, read_idx};
+pub use mnist::{fashion_mnist, mnist};
+pub use source::{Source, load};
+pub use split::{Images, Split};
+pub use synthetic_digits::SyntheticDigits;
+
+/// Height and width of the images of all data sets here.
+pub(crate) const IMAGE_SIDE: usize = 28;
