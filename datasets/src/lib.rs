@@ -5,6 +5,7 @@
 //! | MNIST, Fashion-MNIST | [`mnist()`], [`fashion_mnist`]: found on this machine, or downloaded with the feature `download` |
 //! | digits without any file | [`SyntheticDigits`]: drawn by a seeded generator |
 //! | whatever there is | [`load`] a [`Source`]: `auto`, `mnist`, `fashion-mnist` or `synthetic` |
+//! | tables of numbers | [`read_csv`] |
 //! | any IDX file | [`read_idx`] |
 //!
 //! A [`Dataset`] has two halves, [`Dataset::train`] and [`Dataset::test`], and nothing of it is in memory until
@@ -23,6 +24,7 @@
 
 #![forbid(unsafe_code)]
 
+mod csv;
 mod dataset;
 mod error;
 mod idx;
@@ -34,6 +36,7 @@ mod split;
 mod suggestion;
 mod synthetic_digits;
 
+pub use self::csv::{Column, CsvOptions, Table, read_csv};
 pub use dataset::Dataset;
 pub use error::DatasetError;
 pub use idx::{IdxElement, read_idx};
