@@ -26,6 +26,8 @@
 
 mod csv;
 mod dataset;
+#[cfg(feature = "download")]
+mod download;
 mod error;
 mod idx;
 mod image_files;
@@ -38,6 +40,8 @@ mod synthetic_digits;
 
 pub use self::csv::{Column, CsvOptions, Table, read_csv};
 pub use dataset::Dataset;
+#[cfg(feature = "download")]
+pub use download::Download;
 pub use error::DatasetError;
 pub use idx::{IdxElement, read_idx};
 pub use mnist::{fashion_mnist, mnist};
