@@ -33,44 +33,24 @@ fn without_a_target_every_column_is_a_feature() {
 
 #[test]
 fn targets_keep_the_order_in_which_they_were_asked_for() {
-    let table = read(
-        "a,b,c\n1,2,3\n4,5,6\n",
-        CsvOptions::new().target("c").target(0),
-    )
-    .unwrap();
+    let table = read("a,b,c\n1,2,3\n4,5,6\n", CsvOptions::new().target("c").target(0)).unwrap();
     assert_eq!(table.x, array![[2.0], [5.0]]);
     assert_eq!(table.y, array![[3.0, 1.0], [6.0, 4.0]]);
-    assert_eq!(
-        (table.features, table.targets),
-        (vec!["b".to_owned()], vec!["c".to_owned(), "a".to_owned()])
-    );
+    assert_eq!((table.features, table.targets), (vec!["b".to_owned()], vec!["c".to_owned(), "a".to_owned()]));
 }
 
 #[test]
 fn a_file_without_header_calls_its_columns_by_index() {
-    let table = read(
-        "1;2\n3;4\n",
-        CsvOptions::new().header(false).separator(';').target(1),
-    )
-    .unwrap();
-    assert_eq!(
-        (table.x, table.y),
-        (array![[1.0], [3.0]], array![[2.0], [4.0]])
-    );
-    assert_eq!(
-        (table.features, table.targets),
-        (vec!["0".to_owned()], vec!["1".to_owned()])
-    );
+    let table = read("1;2\n3;4\n", CsvOptions::new().header(false).separator(';').target(1)).unwrap();
+    assert_eq!((table.x, table.y), (array![[1.0], [3.0]], array![[2.0], [4.0]]));
+    assert_eq!((table.features, table.targets), (vec!["0".to_owned()], vec!["1".to_owned()]));
 }
 
 #[test]
 fn spaces_quotes_empty_lines_and_byte_order_marks_do_no_harm() {
     let content = "\u{feff}\"a, first\" , b\r\n\r\n 1 ,\"2\"\r\n3,4";
     let table = read(content, CsvOptions::new().target("a, first")).unwrap();
-    assert_eq!(
-        (table.x, table.y),
-        (array![[2.0], [4.0]], array![[1.0], [3.0]])
-    );
+    assert_eq!((table.x, table.y), (array![[2.0], [4.0]], array![[1.0], [3.0]]));
 }
 
 #[test]
@@ -79,14 +59,8 @@ fn a_missing_value_is_found_by_line_and_column() {
         message("a,b\n1,2\n\n3, \n", CsvOptions::new()),
         ", line 4, column b: the value is missing; fill it in or remove the row"
     );
-    assert!(
-        message("a,b\r\n1,\"2\r\n\"\r\n3,\r\n", CsvOptions::new())
-            .starts_with(", line 4, column b: ")
-    );
-    assert!(
-        message("1,2\r\n,5\r\n", CsvOptions::new().header(false))
-            .starts_with(", line 2, column 0: ")
-    );
+    assert!(message("a,b\r\n1,\"2\r\n\"\r\n3,\r\n", CsvOptions::new()).starts_with(", line 4, column b: "));
+    assert!(message("1,2\r\n,5\r\n", CsvOptions::new().header(false)).starts_with(", line 2, column 0: "));
 }
 
 #[test]
@@ -101,10 +75,7 @@ fn what_is_no_finite_number_is_found_by_line_and_column() {
     );
     for value in ["NaN", "inf", "1e60", "NA", "1 000"] {
         let expected = format!(", line 2, column a: expected a finite number, found `{value}`");
-        assert_eq!(
-            message(format!("a\n{value}\n"), CsvOptions::new()),
-            expected
-        );
+        assert_eq!(message(format!("a\n{value}\n"), CsvOptions::new()), expected);
     }
 }
 
@@ -143,19 +114,13 @@ fn a_name_that_stands_twice_is_refused_but_its_index_is_not() {
         message(content, CsvOptions::new().target("a")),
         ": 2 columns are called a; choose one by its index"
     );
-    assert_eq!(
-        read(content, CsvOptions::new().target(2)).unwrap().y,
-        array![[3.0]]
-    );
+    assert_eq!(read(content, CsvOptions::new().target(2)).unwrap().y, array![[3.0]]);
 }
 
 #[test]
 fn a_file_without_rows_is_refused() {
     for content in ["", "\n\n", "a,b\n"] {
-        assert_eq!(
-            message(content, CsvOptions::new()),
-            ": expected at least one row of numbers, found none"
-        );
+        assert_eq!(message(content, CsvOptions::new()), ": expected at least one row of numbers, found none");
     }
 }
 
@@ -174,19 +139,11 @@ fn impossible_separators_are_refused() {
 #[test]
 fn text_that_is_not_utf_8_is_refused() {
     let message = message(b"a\n\xff\n", CsvOptions::new());
-    assert!(
-        message.starts_with(": CSV parse error") && message.contains("UTF-8"),
-        "{message}"
-    );
+    assert!(message.starts_with(": CSV parse error") && message.contains("UTF-8"), "{message}");
 }
 
 #[test]
 fn a_missing_file_is_named() {
-    let message = read_csv("no/such/table.csv", CsvOptions::new())
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.starts_with("reading the CSV file no/such/table.csv: "),
-        "{message}"
-    );
+    let message = read_csv("no/such/table.csv", CsvOptions::new()).unwrap_err().to_string();
+    assert!(message.starts_with("reading the CSV file no/such/table.csv: "), "{message}");
 }

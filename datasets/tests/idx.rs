@@ -13,9 +13,8 @@ use olifant_datasets::{DatasetError, read_idx};
 use tempfile::TempDir;
 
 /// Two images of 2×3 pixels.
-const TWO_IMAGES: [u8; 28] = [
-    0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255,
-];
+const TWO_IMAGES: [u8; 28] =
+    [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 255];
 
 /// A file that lives as long as the test.
 struct Fixture {
@@ -27,10 +26,7 @@ fn file(bytes: &[u8]) -> Fixture {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("images");
     fs::write(&path, bytes).unwrap();
-    Fixture {
-        _directory: directory,
-        path,
-    }
+    Fixture { _directory: directory, path }
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -61,31 +57,20 @@ fn plain_and_compressed_files_hold_the_same_array() {
 fn a_gzip_file_may_have_several_members() {
     let mut bytes = gzip(&TWO_IMAGES[..20]);
     bytes.extend(gzip(&TWO_IMAGES[20..]));
-    assert_eq!(
-        read(&file(&bytes).path).unwrap(),
-        read(&file(&TWO_IMAGES).path).unwrap()
-    );
+    assert_eq!(read(&file(&bytes).path).unwrap(), read(&file(&TWO_IMAGES).path).unwrap());
 }
 
 #[test]
 fn every_element_type_is_read_big_endian() {
-    let vector =
-        |code: u8, elements: &[u8]| file(&[&[0, 0, code, 1, 0, 0, 0, 2], elements].concat());
+    let vector = |code: u8, elements: &[u8]| file(&[&[0, 0, code, 1, 0, 0, 0, 2], elements].concat());
     let i8s: ArrayD<i8> = read_idx(vector(0x09, &[0xff, 2]).path).unwrap();
     let i16s: ArrayD<i16> = read_idx(vector(0x0b, &[0xff, 0xfe, 1, 2]).path).unwrap();
-    let i32s: ArrayD<i32> =
-        read_idx(vector(0x0c, &[0, 1, 0, 2, 0xff, 0xff, 0xff, 0xff]).path).unwrap();
+    let i32s: ArrayD<i32> = read_idx(vector(0x0c, &[0, 1, 0, 2, 0xff, 0xff, 0xff, 0xff]).path).unwrap();
     let f32s =
-        read_idx::<f32>(vector(0x0d, &[[0xbf, 0x80, 0, 0], 1.5_f32.to_be_bytes()].concat()).path)
+        read_idx::<f32>(vector(0x0d, &[[0xbf, 0x80, 0, 0], 1.5_f32.to_be_bytes()].concat()).path).unwrap();
+    let f64s =
+        read_idx::<f64>(vector(0x0e, &[0.1_f64.to_be_bytes(), (-2.0_f64).to_be_bytes()].concat()).path)
             .unwrap();
-    let f64s = read_idx::<f64>(
-        vector(
-            0x0e,
-            &[0.1_f64.to_be_bytes(), (-2.0_f64).to_be_bytes()].concat(),
-        )
-        .path,
-    )
-    .unwrap();
     assert_eq!(i8s.into_raw_vec_and_offset().0, [-1, 2]);
     assert_eq!(i16s.into_raw_vec_and_offset().0, [-2, 258]);
     assert_eq!(i32s.into_raw_vec_and_offset().0, [65_538, -1]);
@@ -149,9 +134,7 @@ fn a_short_gzip_stream_is_told_from_a_short_file() {
         "decompressing FILE: the gzip stream breaks off after 28 of 28 decompressed bytes; the file was cut short, \
          fetch it again"
     );
-    assert!(
-        message(&whole[..14]).starts_with("decompressing FILE: the gzip stream breaks off after ")
-    );
+    assert!(message(&whole[..14]).starts_with("decompressing FILE: the gzip stream breaks off after "));
     assert!(message(&gzip(&TWO_IMAGES[..26])).contains("expected 28 bytes, found 26;"));
 }
 
@@ -161,10 +144,7 @@ fn a_damaged_gzip_stream_is_noticed_by_its_checksum() {
     let checksum = bytes.len() - 8;
     bytes[checksum] ^= 1;
     let message = message(&bytes);
-    assert!(
-        message.starts_with("decompressing FILE: the gzip stream is damaged ("),
-        "{message}"
-    );
+    assert!(message.starts_with("decompressing FILE: the gzip stream is damaged ("), "{message}");
     assert!(message.ends_with("); fetch the file again"), "{message}");
 }
 
@@ -190,34 +170,20 @@ fn a_header_that_promises_billions_of_images_is_not_believed() {
 
 #[test]
 fn axes_whose_product_overflows_are_refused() {
-    let huge = [0, 0, 8, 3]
-        .into_iter()
-        .chain([0xff; 12])
-        .collect::<Vec<u8>>();
+    let huge = [0, 0, 8, 3].into_iter().chain([0xff; 12]).collect::<Vec<u8>>();
     assert_eq!(
         message(&huge),
         "reading the IDX file FILE: its header announces the shape [4294967295, 4294967295, 4294967295], more than \
          memory can hold; the header is damaged"
     );
-    let hidden_by_zero = [0, 0, 8, 4, 0, 0, 0, 0]
-        .into_iter()
-        .chain([0xff; 12])
-        .collect::<Vec<u8>>();
+    let hidden_by_zero = [0, 0, 8, 4, 0, 0, 0, 0].into_iter().chain([0xff; 12]).collect::<Vec<u8>>();
     assert!(message(&hidden_by_zero).contains("more than memory can hold"));
 }
 
 #[test]
 fn empty_arrays_and_single_numbers_are_arrays_too() {
-    assert_eq!(
-        read(&file(&[0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 0, 5]).path)
-            .unwrap()
-            .shape(),
-        [0, 5]
-    );
-    assert_eq!(
-        read(&file(&[0, 0, 8, 0, 7]).path).unwrap(),
-        ArrayD::from_elem(IxDyn(&[]), 7)
-    );
+    assert_eq!(read(&file(&[0, 0, 8, 2, 0, 0, 0, 0, 0, 0, 0, 5]).path).unwrap().shape(), [0, 5]);
+    assert_eq!(read(&file(&[0, 0, 8, 0, 7]).path).unwrap(), ArrayD::from_elem(IxDyn(&[]), 7));
 }
 
 /// Every cut and every change of a byte gives an array or an error, and never a panic.
@@ -225,10 +191,7 @@ fn empty_arrays_and_single_numbers_are_arrays_too() {
 fn damaged_files_never_panic() {
     for whole in [TWO_IMAGES.to_vec(), gzip(&TWO_IMAGES)] {
         for length in 0..whole.len() {
-            assert!(
-                read(&file(&whole[..length]).path).is_err(),
-                "cut after {length} bytes"
-            );
+            assert!(read(&file(&whole[..length]).path).is_err(), "cut after {length} bytes");
         }
         for position in 0..whole.len() {
             for flip in [1, 2, 4, 8, 16, 32, 64, 128, 255] {
