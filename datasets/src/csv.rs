@@ -72,11 +72,7 @@ pub struct CsvOptions {
 
 impl Default for CsvOptions {
     fn default() -> Self {
-        CsvOptions {
-            header: true,
-            separator: ',',
-            targets: Vec::new(),
-        }
+        CsvOptions { header: true, separator: ',', targets: Vec::new() }
     }
 }
 
@@ -150,13 +146,10 @@ struct TableReader<'a> {
 
 impl<'a> TableReader<'a> {
     fn open(path: &'a Path, content: &'a [u8], options: &CsvOptions) -> Result<Self, DatasetError> {
-        let separator = u8::try_from(options.separator)
-            .ok()
-            .filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte));
-        let separator = separator.ok_or_else(|| DatasetError::Separator {
-            path: path.to_owned(),
-            separator: options.separator,
-        })?;
+        let separator =
+            u8::try_from(options.separator).ok().filter(|byte| byte.is_ascii() && !b"\"\r\n".contains(byte));
+        let separator = separator
+            .ok_or_else(|| DatasetError::Separator { path: path.to_owned(), separator: options.separator })?;
         let mut reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
@@ -164,13 +157,8 @@ impl<'a> TableReader<'a> {
             .delimiter(separator)
             .from_reader(content);
         let mut first = StringRecord::new();
-        if !reader
-            .read_record(&mut first)
-            .map_err(|error| csv_error(path, error))?
-        {
-            return Err(DatasetError::NoRows {
-                path: path.to_owned(),
-            });
+        if !reader.read_record(&mut first).map_err(|error| csv_error(path, error))? {
+            return Err(DatasetError::NoRows { path: path.to_owned() });
         }
         let columns: Vec<String> = if options.header {
             first.iter().map(str::to_owned).collect()
@@ -178,14 +166,8 @@ impl<'a> TableReader<'a> {
             (0..first.len()).map(|index| index.to_string()).collect()
         };
         let find = |column| find_column(path, &columns, column, options.header);
-        let targets = options
-            .targets
-            .iter()
-            .map(find)
-            .collect::<Result<Vec<usize>, _>>()?;
-        let features = (0..columns.len())
-            .filter(|index| !targets.contains(index))
-            .collect();
+        let targets = options.targets.iter().map(find).collect::<Result<Vec<usize>, _>>()?;
+        let features = (0..columns.len()).filter(|index| !targets.contains(index)).collect();
         Ok(TableReader {
             path,
             content,
@@ -205,24 +187,13 @@ impl<'a> TableReader<'a> {
             rows += 1;
         }
         if rows == 0 {
-            return Err(DatasetError::NoRows {
-                path: self.path.to_owned(),
-            });
+            return Err(DatasetError::NoRows { path: self.path.to_owned() });
         }
         let array = |columns: &[usize], values: Vec<f32>| {
-            Array2::from_shape_vec((rows, columns.len()), values).map_err(|error| {
-                DatasetError::Csv {
-                    path: self.path.to_owned(),
-                    reason: error.to_string(),
-                }
-            })
+            Array2::from_shape_vec((rows, columns.len()), values)
+                .map_err(|error| DatasetError::Csv { path: self.path.to_owned(), reason: error.to_string() })
         };
-        let names = |columns: &[usize]| {
-            columns
-                .iter()
-                .map(|&index| self.columns[index].clone())
-                .collect()
-        };
+        let names = |columns: &[usize]| columns.iter().map(|&index| self.columns[index].clone()).collect();
         Ok(Table {
             x: array(&self.features, x)?,
             y: array(&self.targets, y)?,
@@ -237,10 +208,7 @@ impl<'a> TableReader<'a> {
             return Ok(Some(first));
         }
         let mut record = StringRecord::new();
-        let is_row = self
-            .reader
-            .read_record(&mut record)
-            .map_err(|error| csv_error(self.path, error))?;
+        let is_row = self.reader.read_record(&mut record).map_err(|error| csv_error(self.path, error))?;
         let (expected, found) = (self.columns.len(), record.len());
         if is_row && found != expected {
             return Err(DatasetError::RaggedRow {
@@ -261,11 +229,7 @@ impl<'a> TableReader<'a> {
         numbers: &mut Vec<f32>,
     ) -> Result<(), DatasetError> {
         for &index in columns {
-            let (path, line, column) = (
-                self.path.to_owned(),
-                self.line(record),
-                self.columns[index].clone(),
-            );
+            let (path, line, column) = (self.path.to_owned(), self.line(record), self.columns[index].clone());
             let value = &record[index];
             if value.is_empty() {
                 return Err(DatasetError::MissingValue { path, line, column });
@@ -273,12 +237,7 @@ impl<'a> TableReader<'a> {
             match value.parse::<f32>() {
                 Ok(number) if number.is_finite() => numbers.push(number),
                 _ => {
-                    return Err(DatasetError::NotANumber {
-                        path,
-                        line,
-                        column,
-                        value: value.to_owned(),
-                    });
+                    return Err(DatasetError::NotANumber { path, line, column, value: value.to_owned() });
                 }
             }
         }
@@ -289,18 +248,9 @@ impl<'a> TableReader<'a> {
     ///
     /// The parser's own count is that of the line behind the row before, which may be empty.
     fn line(&self, record: &StringRecord) -> u64 {
-        let behind = record
-            .position()
-            .map_or(0, |position| position.byte() as usize)
-            .min(self.content.len());
-        let gap = self.content[behind..]
-            .iter()
-            .take_while(|byte| b"\r\n".contains(byte))
-            .count();
-        let line_breaks = self.content[..behind + gap]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count();
+        let behind = record.position().map_or(0, |position| position.byte() as usize).min(self.content.len());
+        let gap = self.content[behind..].iter().take_while(|byte| b"\r\n".contains(byte)).count();
+        let line_breaks = self.content[..behind + gap].iter().filter(|&&byte| byte == b'\n').count();
         line_breaks as u64 + 1
     }
 }
@@ -316,11 +266,7 @@ fn find_column(
         path: path.to_owned(),
         given,
         suggestion: suggestion.map(str::to_owned),
-        columns: if header {
-            columns.join(", ")
-        } else {
-            format!("0 to {}", columns.len() - 1)
-        },
+        columns: if header { columns.join(", ") } else { format!("0 to {}", columns.len() - 1) },
     };
     match column {
         Column::Index(index) if *index < columns.len() => Ok(*index),
@@ -335,18 +281,12 @@ fn find_column(
                     given: name.clone(),
                     count: others + 1,
                 }),
-                (None, _) => Err(unknown(
-                    name.clone(),
-                    nearest(name, columns.iter().map(String::as_str)),
-                )),
+                (None, _) => Err(unknown(name.clone(), nearest(name, columns.iter().map(String::as_str)))),
             }
         }
     }
 }
 
 fn csv_error(path: &Path, error: csv::Error) -> DatasetError {
-    DatasetError::Csv {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    }
+    DatasetError::Csv { path: path.to_owned(), reason: error.to_string() }
 }

@@ -44,28 +44,14 @@ impl Dataset {
     /// # Errors
     ///
     /// When a file is missing or no IDX file, when images are not 28×28, or when images and labels differ in number.
-    pub fn open(
-        name: impl Into<String>,
-        directory: impl AsRef<Path>,
-    ) -> Result<Self, DatasetError> {
+    pub fn open(name: impl Into<String>, directory: impl AsRef<Path>) -> Result<Self, DatasetError> {
         let directory = directory.as_ref();
         let [train, test] = ImageFiles::in_directory(directory).map(Split::from_files);
-        Ok(Dataset::new(
-            name,
-            directory.display().to_string(),
-            train?,
-            test?,
-        ))
+        Ok(Dataset::new(name, directory.display().to_string(), train?, test?))
     }
 
     pub(crate) fn new(name: impl Into<String>, origin: String, train: Split, test: Split) -> Self {
-        Dataset {
-            name: name.into(),
-            origin,
-            classes: DIGITS,
-            train,
-            test,
-        }
+        Dataset { name: name.into(), origin, classes: DIGITS, train, test }
     }
 
     pub(crate) fn with_classes(self, classes: [&'static str; 10]) -> Self {
@@ -96,10 +82,6 @@ impl Dataset {
 impl fmt::Display for Dataset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (train, test) = (self.train.len(), self.test.len());
-        write!(
-            f,
-            "{}: {train} images to train, {test} to test ({})",
-            self.name, self.origin
-        )
+        write!(f, "{}: {train} images to train, {test} to test ({})", self.name, self.origin)
     }
 }

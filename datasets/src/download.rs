@@ -56,11 +56,7 @@ impl Download {
 
     /// The download of Fashion-MNIST, 31 MB.
     pub fn fashion_mnist() -> Self {
-        Self::new(
-            "fashion-mnist",
-            FASHION_MNIST_URL,
-            FASHION_MNIST_FILES.to_vec(),
-        )
+        Self::new("fashion-mnist", FASHION_MNIST_URL, FASHION_MNIST_FILES.to_vec())
     }
 
     fn new(name: &'static str, base_url: &str, files: Vec<RemoteFile>) -> Self {
@@ -110,11 +106,7 @@ impl Download {
         // Held until it is dropped; another program that downloads to this directory waits here.
         lock.lock().map_err(io_error("locking", &lock_path))?;
         let agent = self.agent();
-        let separator = if self.base_url.ends_with('/') {
-            ""
-        } else {
-            "/"
-        };
+        let separator = if self.base_url.ends_with('/') { "" } else { "/" };
         for file in &self.files {
             let url = format!("{}{separator}{}", self.base_url, file.name);
             fetch(&agent, &url, file, &directory)?;

@@ -8,18 +8,11 @@ use std::path::PathBuf;
 /// Each message says what was being done, what was expected, what was found, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-#[allow(
-    missing_docs,
-    reason = "the fields are the words of the message above them"
-)]
+#[allow(missing_docs, reason = "the fields are the words of the message above them")]
 pub enum DatasetError {
     /// The operating system refused to open, read or write a file.
     #[error("{action} {}: {source}", path.display())]
-    Io {
-        action: &'static str,
-        path: PathBuf,
-        source: io::Error,
-    },
+    Io { action: &'static str, path: PathBuf, source: io::Error },
 
     /// The file does not begin like an IDX file.
     #[error(
@@ -34,22 +27,14 @@ pub enum DatasetError {
         "reading the IDX file {}: expected elements of type {expected}, found {found}; read it as an array of {found}",
         path.display()
     )]
-    ElementType {
-        path: PathBuf,
-        expected: &'static str,
-        found: &'static str,
-    },
+    ElementType { path: PathBuf, expected: &'static str, found: &'static str },
 
     /// The file ends before the end that its header announces.
     #[error(
         "reading the IDX file {}: expected {expected} bytes, found {found}; the file was cut short, fetch it again",
         path.display()
     )]
-    Truncated {
-        path: PathBuf,
-        expected: u64,
-        found: u64,
-    },
+    Truncated { path: PathBuf, expected: u64, found: u64 },
 
     /// The gzip stream ends in the middle.
     #[error(
@@ -57,11 +42,7 @@ pub enum DatasetError {
          short, fetch it again",
         path.display()
     )]
-    TruncatedGzip {
-        path: PathBuf,
-        expected: u64,
-        found: u64,
-    },
+    TruncatedGzip { path: PathBuf, expected: u64, found: u64 },
 
     /// The gzip stream is damaged.
     #[error("decompressing {}: the gzip stream is damaged ({reason}); fetch the file again", path.display())]
@@ -73,11 +54,7 @@ pub enum DatasetError {
          describe its contents",
         path.display()
     )]
-    TrailingBytes {
-        path: PathBuf,
-        expected: u64,
-        shape: Vec<usize>,
-    },
+    TrailingBytes { path: PathBuf, expected: u64, shape: Vec<usize> },
 
     /// The header announces more than a computer can address.
     #[error(
@@ -93,12 +70,7 @@ pub enum DatasetError {
 
     /// A file of images or labels has another shape than the data set's.
     #[error("reading {what} from {}: expected the shape {expected}, found {found:?}", path.display())]
-    Shape {
-        what: &'static str,
-        path: PathBuf,
-        expected: &'static str,
-        found: Vec<usize>,
-    },
+    Shape { what: &'static str, path: PathBuf, expected: &'static str, found: Vec<usize> },
 
     /// There are more images than labels, or the other way round.
     #[error(
@@ -107,20 +79,11 @@ pub enum DatasetError {
         images_path.display(),
         labels_path.display()
     )]
-    Unpaired {
-        images_path: PathBuf,
-        images: usize,
-        labels_path: PathBuf,
-        labels: usize,
-    },
+    Unpaired { images_path: PathBuf, images: usize, labels_path: PathBuf, labels: usize },
 
     /// A label that no class has.
     #[error("reading labels from {}: label {label} at index {index} is not one of the classes 0 to 9", path.display())]
-    Label {
-        path: PathBuf,
-        index: usize,
-        label: u8,
-    },
+    Label { path: PathBuf, index: usize, label: u8 },
 
     /// The data set is in none of the places where it is looked for.
     #[error(
@@ -135,10 +98,7 @@ pub enum DatasetError {
         "choosing a data set: there is no `{given}`{}; known are auto, mnist, fashion-mnist and synthetic",
         did_you_mean(.suggestion.as_deref())
     )]
-    UnknownSource {
-        given: String,
-        suggestion: Option<&'static str>,
-    },
+    UnknownSource { given: String, suggestion: Option<&'static str> },
 
     /// The CSV file breaks the rules of the format: rows of different length, or text that is not UTF-8.
     #[error("reading the CSV file {}: {reason}", path.display())]
@@ -150,35 +110,21 @@ pub enum DatasetError {
          the separator and the quotes",
         path.display()
     )]
-    RaggedRow {
-        path: PathBuf,
-        line: u64,
-        expected: usize,
-        found: usize,
-    },
+    RaggedRow { path: PathBuf, line: u64, expected: usize, found: usize },
 
     /// A value is empty.
     #[error(
         "reading the CSV file {}, line {line}, column {column}: the value is missing; fill it in or remove the row",
         path.display()
     )]
-    MissingValue {
-        path: PathBuf,
-        line: u64,
-        column: String,
-    },
+    MissingValue { path: PathBuf, line: u64, column: String },
 
     /// A value is no finite number.
     #[error(
         "reading the CSV file {}, line {line}, column {column}: expected a finite number, found `{value}`",
         path.display()
     )]
-    NotANumber {
-        path: PathBuf,
-        line: u64,
-        column: String,
-        value: String,
-    },
+    NotANumber { path: PathBuf, line: u64, column: String, value: String },
 
     /// A target column that the file does not have.
     #[error(
@@ -186,20 +132,11 @@ pub enum DatasetError {
         path.display(),
         did_you_mean(.suggestion.as_deref())
     )]
-    UnknownColumn {
-        path: PathBuf,
-        given: String,
-        suggestion: Option<String>,
-        columns: String,
-    },
+    UnknownColumn { path: PathBuf, given: String, suggestion: Option<String>, columns: String },
 
     /// A target column whose name stands twice in the header.
     #[error("reading the CSV file {}: {count} columns are called {given}; choose one by its index", path.display())]
-    AmbiguousColumn {
-        path: PathBuf,
-        given: String,
-        count: usize,
-    },
+    AmbiguousColumn { path: PathBuf, given: String, count: usize },
 
     /// The CSV file has no row of data.
     #[error("reading the CSV file {}: expected at least one row of numbers, found none", path.display())]
@@ -215,9 +152,7 @@ pub enum DatasetError {
 
     /// A server answered, but not with the file.
     #[cfg(feature = "download")]
-    #[error(
-        "downloading {url}: the server answered {status}; check the address, or try again later"
-    )]
+    #[error("downloading {url}: the server answered {status}; check the address, or try again later")]
     HttpStatus { url: String, status: u16 },
 
     /// A server did not answer, or the connection broke again and again.
@@ -226,12 +161,7 @@ pub enum DatasetError {
         "downloading {url}: {reason}, with {found} of {expected} bytes fetched; they are kept, run again to go on from \
          there"
     )]
-    Connection {
-        url: String,
-        reason: String,
-        found: u64,
-        expected: u64,
-    },
+    Connection { url: String, reason: String, found: u64, expected: u64 },
 
     /// The downloaded file is not the one that was expected.
     #[cfg(feature = "download")]
@@ -239,23 +169,15 @@ pub enum DatasetError {
         "downloading {url}: expected a file with the SHA-256 checksum {expected}, found {found}; it was removed, try \
          again or use another address"
     )]
-    Checksum {
-        url: String,
-        expected: String,
-        found: String,
-    },
+    Checksum { url: String, expected: String, found: String },
 
     /// There is no cache directory to download to.
     #[cfg(feature = "download")]
-    #[error(
-        "downloading {name}: this user has no cache directory; set HOME, or choose a directory"
-    )]
+    #[error("downloading {name}: this user has no cache directory; set HOME, or choose a directory")]
     NoCacheDirectory { name: &'static str },
 }
 
 /// The end of a message about a name that is almost right.
 fn did_you_mean(suggestion: Option<&str>) -> String {
-    suggestion
-        .map(|name| format!(", did you mean `{name}`?"))
-        .unwrap_or_default()
+    suggestion.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
 }

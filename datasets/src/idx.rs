@@ -52,8 +52,7 @@ pub fn read_idx<T: IdxElement>(path: impl AsRef<Path>) -> Result<ArrayD<T>, Data
     let file = IdxFile::open(path.as_ref())?;
     let (path, shape) = (file.path.clone(), file.shape.clone());
     let elements = file.read_first(usize::MAX, |element: T| element)?;
-    ArrayD::from_shape_vec(IxDyn(&shape), elements)
-        .map_err(|_| DatasetError::ImpossibleShape { path, shape })
+    ArrayD::from_shape_vec(IxDyn(&shape), elements).map_err(|_| DatasetError::ImpossibleShape { path, shape })
 }
 
 /// A type of number that an IDX file can hold.
@@ -97,14 +96,7 @@ macro_rules! idx_elements {
         }
     };
 }
-idx_elements!(
-    u8 = 0x08,
-    i8 = 0x09,
-    i16 = 0x0b,
-    i32 = 0x0c,
-    f32 = 0x0d,
-    f64 = 0x0e
-);
+idx_elements!(u8 = 0x08, i8 = 0x09, i16 = 0x0b, i32 = 0x0c, f32 = 0x0d, f64 = 0x0e);
 
 /// An open IDX file whose header has been read.
 pub(crate) struct IdxFile {
@@ -128,21 +120,11 @@ const GROWTH: usize = 1 << 22;
 impl IdxFile {
     /// Opens a file and reads its header.
     pub(crate) fn open(path: &Path) -> Result<Self, DatasetError> {
-        let io_error = |source| DatasetError::Io {
-            action: "opening",
-            path: path.to_owned(),
-            source,
-        };
+        let io_error = |source| DatasetError::Io { action: "opening", path: path.to_owned(), source };
         let mut file = BufReader::new(File::open(path).map_err(io_error)?);
-        let is_compressed = file
-            .fill_buf()
-            .map_err(io_error)?
-            .starts_with(&[0x1f, 0x8b]);
-        let content: Box<dyn Read> = if is_compressed {
-            Box::new(MultiGzDecoder::new(file))
-        } else {
-            Box::new(file)
-        };
+        let is_compressed = file.fill_buf().map_err(io_error)?.starts_with(&[0x1f, 0x8b]);
+        let content: Box<dyn Read> =
+            if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
         let mut idx = IdxFile {
             path: path.to_owned(),
             shape: Vec::new(),
@@ -171,18 +153,10 @@ impl IdxFile {
     ) -> Result<Vec<U>, DatasetError> {
         if self.code != T::CODE {
             let found = element_type(self.code).map_or("an unknown type", |(name, _)| name);
-            return Err(DatasetError::ElementType {
-                path: self.path,
-                expected: T::NAME,
-                found,
-            });
+            return Err(DatasetError::ElementType { path: self.path, expected: T::NAME, found });
         }
         let length = self.shape.first().copied().unwrap_or(1);
-        let wanted = if n < length {
-            self.elements / length * n
-        } else {
-            self.elements
-        };
+        let wanted = if n < length { self.elements / length * n } else { self.elements };
         let mut elements = Vec::new();
         let mut chunk = [0; CHUNK];
         while elements.len() < wanted {
@@ -190,11 +164,8 @@ impl IdxFile {
             let chunk = &mut chunk[..(missing.saturating_mul(size_of::<T>())).min(CHUNK)];
             self.fill(chunk)?;
             reserve(&mut elements, missing, chunk.len() / size_of::<T>())?;
-            elements.extend(
-                chunk
-                    .chunks_exact(size_of::<T>())
-                    .map(|bytes| convert(T::from_big_endian(bytes))),
-            );
+            elements
+                .extend(chunk.chunks_exact(size_of::<T>()).map(|bytes| convert(T::from_big_endian(bytes))));
         }
         if wanted == self.elements {
             self.expect_end()?;
@@ -206,42 +177,22 @@ impl IdxFile {
         let mut magic = [0; 4];
         self.fill(&mut magic)?;
         let [0, 0, code, axes] = magic else {
-            return Err(DatasetError::NotIdx {
-                path: self.path.clone(),
-                found: magic,
-            });
+            return Err(DatasetError::NotIdx { path: self.path.clone(), found: magic });
         };
         let Some((_, size)) = element_type(code) else {
-            return Err(DatasetError::NotIdx {
-                path: self.path.clone(),
-                found: magic,
-            });
+            return Err(DatasetError::NotIdx { path: self.path.clone(), found: magic });
         };
         let mut lengths = vec![0; 4 * usize::from(axes)];
         self.bytes += lengths.len() as u64;
         self.fill(&mut lengths)?;
         self.code = code;
-        self.shape = lengths
-            .chunks_exact(4)
-            .map(|bytes| axis_length(bytes) as usize)
-            .collect();
+        self.shape = lengths.chunks_exact(4).map(|bytes| axis_length(bytes) as usize).collect();
         // An axis of length 0 must not hide an overflow of the others: ndarray checks them too.
-        let product = |lengths: &[usize]| {
-            lengths
-                .iter()
-                .try_fold(size, |bytes, &length| bytes.checked_mul(length))
-        };
-        let nonzero: Vec<usize> = self
-            .shape
-            .iter()
-            .copied()
-            .filter(|&length| length > 0)
-            .collect();
+        let product =
+            |lengths: &[usize]| lengths.iter().try_fold(size, |bytes, &length| bytes.checked_mul(length));
+        let nonzero: Vec<usize> = self.shape.iter().copied().filter(|&length| length > 0).collect();
         if product(&nonzero).is_none_or(|bytes| bytes > isize::MAX as usize) {
-            return Err(DatasetError::ImpossibleShape {
-                path: self.path.clone(),
-                shape: self.shape.clone(),
-            });
+            return Err(DatasetError::ImpossibleShape { path: self.path.clone(), shape: self.shape.clone() });
         }
         self.elements = self.shape.iter().product();
         self.bytes += (self.elements * size) as u64;
@@ -255,11 +206,7 @@ impl IdxFile {
             match self.content.read(&mut buffer[filled..]) {
                 Ok(0) => {
                     let (expected, found) = (self.bytes, self.position);
-                    return Err(DatasetError::Truncated {
-                        path: self.path.clone(),
-                        expected,
-                        found,
-                    });
+                    return Err(DatasetError::Truncated { path: self.path.clone(), expected, found });
                 }
                 Ok(read) => {
                     filled += read;
@@ -277,11 +224,7 @@ impl IdxFile {
             Ok(0) => Ok(()),
             Ok(_) => {
                 let shape = self.shape.clone();
-                Err(DatasetError::TrailingBytes {
-                    path: self.path.clone(),
-                    expected: self.bytes,
-                    shape,
-                })
+                Err(DatasetError::TrailingBytes { path: self.path.clone(), expected: self.bytes, shape })
             }
             Err(error) => Err(self.read_error(error)),
         }
@@ -291,29 +234,20 @@ impl IdxFile {
     fn read_error(&self, error: io::Error) -> DatasetError {
         let path = self.path.clone();
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => DatasetError::TruncatedGzip {
-                path,
-                expected: self.bytes,
-                found: self.position,
-            },
-            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => DatasetError::DamagedGzip {
-                path,
-                reason: error.to_string(),
-            },
-            _ => DatasetError::Io {
-                action: "reading",
-                path,
-                source: error,
-            },
+            io::ErrorKind::UnexpectedEof => {
+                DatasetError::TruncatedGzip { path, expected: self.bytes, found: self.position }
+            }
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+                DatasetError::DamagedGzip { path, reason: error.to_string() }
+            }
+            _ => DatasetError::Io { action: "reading", path, source: error },
         }
     }
 }
 
 /// The length of an axis, from four big-endian bytes.
 fn axis_length(bytes: &[u8]) -> u32 {
-    bytes
-        .iter()
-        .fold(0, |length, &byte| length << 8 | u32::from(byte))
+    bytes.iter().fold(0, |length, &byte| length << 8 | u32::from(byte))
 }
 
 /// Makes room for the next `needed` elements out of `missing`, without doubling what is there.
@@ -322,11 +256,6 @@ fn reserve<U>(elements: &mut Vec<U>, missing: usize, needed: usize) -> Result<()
         return Ok(());
     }
     let total = elements.len() + missing;
-    let out_of_memory = |_| DatasetError::OutOfMemory {
-        elements: total,
-        of: "elements",
-    };
-    elements
-        .try_reserve_exact(missing.min(GROWTH))
-        .map_err(out_of_memory)
+    let out_of_memory = |_| DatasetError::OutOfMemory { elements: total, of: "elements" };
+    elements.try_reserve_exact(missing.min(GROWTH)).map_err(out_of_memory)
 }

@@ -29,14 +29,8 @@ impl ImageFiles {
         let path = |name| existing(directory, name).unwrap_or_else(|| directory.join(name));
         let [train_images, train_labels, test_images, test_labels] = FILE_NAMES.map(path);
         [
-            ImageFiles {
-                images: train_images,
-                labels: train_labels,
-            },
-            ImageFiles {
-                images: test_images,
-                labels: test_labels,
-            },
+            ImageFiles { images: train_images, labels: train_labels },
+            ImageFiles { images: test_images, labels: test_labels },
         ]
     }
 
@@ -56,11 +50,7 @@ impl ImageFiles {
         let pixels = images.read_first(n, convert)?;
         let labels = labels.read_first(n, |label: u8| label)?;
         if let Some(index) = labels.iter().position(|&label| label > 9) {
-            return Err(DatasetError::Label {
-                path: self.labels.clone(),
-                index,
-                label: labels[index],
-            });
+            return Err(DatasetError::Label { path: self.labels.clone(), index, label: labels[index] });
         }
         Ok((pixels, labels.into()))
     }
@@ -70,12 +60,7 @@ impl ImageFiles {
         let images = IdxFile::open(&self.images)?;
         let labels = IdxFile::open(&self.labels)?;
         let shape_error = |what, path: &Path, expected, found: &[usize]| {
-            Err(DatasetError::Shape {
-                what,
-                path: path.to_owned(),
-                expected,
-                found: found.to_vec(),
-            })
+            Err(DatasetError::Shape { what, path: path.to_owned(), expected, found: found.to_vec() })
         };
         let &[image_count, IMAGE_SIDE, IMAGE_SIDE] = images.shape() else {
             return shape_error("images", &self.images, "[images, 28, 28]", images.shape());

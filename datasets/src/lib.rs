@@ -5,10 +5,7 @@
 //! | MNIST, Fashion-MNIST | [`mnist()`], [`fashion_mnist`]: found on this machine, or downloaded with the feature `download` |
 //! | digits without any file | [`SyntheticDigits`]: drawn by a seeded generator |
 //! | whatever there is | [`load`] a [`Source`]: `auto`, `mnist`, `fashion-mnist` or `synthetic` |
-<<<<<<< HEAD
 //! | tables of numbers | [`read_csv`] |
-=======
->>>>>>> 131c07e (feat(datasets): read IDX files, find MNIST and draw synthetic digits)
 //! | any IDX file | [`read_idx`] |
 //!
 //! A [`Dataset`] has two halves, [`Dataset::train`] and [`Dataset::test`], and nothing of it is in memory until
@@ -27,14 +24,10 @@
 
 #![forbid(unsafe_code)]
 
-<<<<<<< HEAD
 mod csv;
 mod dataset;
 #[cfg(feature = "download")]
 mod download;
-=======
-mod dataset;
->>>>>>> 131c07e (feat(datasets): read IDX files, find MNIST and draw synthetic digits)
 mod error;
 mod idx;
 mod image_files;
@@ -45,14 +38,10 @@ mod split;
 mod suggestion;
 mod synthetic_digits;
 
-<<<<<<< HEAD
 pub use self::csv::{Column, CsvOptions, Table, read_csv};
 pub use dataset::Dataset;
 #[cfg(feature = "download")]
 pub use download::Download;
-=======
-pub use dataset::Dataset;
->>>>>>> 131c07e (feat(datasets): read IDX files, find MNIST and draw synthetic digits)
 pub use error::DatasetError;
 pub use idx::{IdxElement, read_idx};
 pub use mnist::{fashion_mnist, mnist};

@@ -14,17 +14,13 @@ pub(crate) struct SearchPath {
 impl SearchPath {
     /// `$OLIFANT_DATASETS`, then `datasets/data` below the current directory, then the user's cache directory.
     pub(crate) fn of_this_user() -> Self {
-        let chosen = env::var_os("OLIFANT_DATASETS")
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from);
+        let chosen = env::var_os("OLIFANT_DATASETS").filter(|value| !value.is_empty()).map(PathBuf::from);
         let project = Path::new("datasets").join("data");
         Self::new(chosen.into_iter().chain([project]).chain(cache_directory()))
     }
 
     pub(crate) fn new(roots: impl IntoIterator<Item = PathBuf>) -> Self {
-        SearchPath {
-            roots: roots.into_iter().collect(),
-        }
+        SearchPath { roots: roots.into_iter().collect() }
     }
 
     /// The first directory that holds all four files, or an error that lists what is missing where.
@@ -37,20 +33,13 @@ impl SearchPath {
                 Some(what) => searched.push(format!("{} {what}", directory.display())),
             }
         }
-        Err(DatasetError::NotFound {
-            name: name.to_owned(),
-            searched,
-        })
+        Err(DatasetError::NotFound { name: name.to_owned(), searched })
     }
 }
 
 /// Olifant's part of the user's cache directory, as the platform has it.
 pub(crate) fn cache_directory() -> Option<PathBuf> {
-    let variable = |name: &str| {
-        env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
+    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let caches = if cfg!(windows) {
         variable("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
@@ -66,17 +55,13 @@ fn missing_from(directory: &Path) -> Option<String> {
     if !directory.is_dir() {
         return Some("does not exist".to_owned());
     }
-    let missing = FILE_NAMES
-        .iter()
-        .find(|name| existing(directory, name).is_none())?;
+    let missing = FILE_NAMES.iter().find(|name| existing(directory, name).is_none())?;
     Some(format!("lacks {missing} (with or without .gz)"))
 }
 
 /// The path of a file, compressed or not, if it exists.
 pub(crate) fn existing(directory: &Path, name: &str) -> Option<PathBuf> {
-    [directory.join(format!("{name}.gz")), directory.join(name)]
-        .into_iter()
-        .find(|path| path.is_file())
+    [directory.join(format!("{name}.gz")), directory.join(name)].into_iter().find(|path| path.is_file())
 }
 
 #[cfg(test)]
@@ -88,11 +73,7 @@ mod tests {
     fn four_files(directory: &Path) {
         fs::create_dir_all(directory).unwrap();
         for (i, name) in FILE_NAMES.iter().enumerate() {
-            let name = if i % 2 == 0 {
-                format!("{name}.gz")
-            } else {
-                (*name).to_owned()
-            };
+            let name = if i % 2 == 0 { format!("{name}.gz") } else { (*name).to_owned() };
             fs::write(directory.join(name), "").unwrap();
         }
     }

@@ -36,12 +36,7 @@ pub enum Source {
     Synthetic,
 }
 
-const SOURCES: [Source; 4] = [
-    Source::Auto,
-    Source::Mnist,
-    Source::FashionMnist,
-    Source::Synthetic,
-];
+const SOURCES: [Source; 4] = [Source::Auto, Source::Mnist, Source::FashionMnist, Source::Synthetic];
 
 /// Opens the chosen data set; [`Dataset::name`] says which it is.
 ///
@@ -136,10 +131,7 @@ mod tests {
         assert_eq!(first_found(&path).unwrap().name(), "synthetic");
         four_empty_files(root.path(), "fashion-mnist");
         let fashion = first_found(&path).unwrap();
-        assert_eq!(
-            (fashion.name(), fashion.classes()[8]),
-            ("fashion-mnist", "bag")
-        );
+        assert_eq!((fashion.name(), fashion.classes()[8]), ("fashion-mnist", "bag"));
         four_empty_files(root.path(), "mnist");
         assert_eq!(first_found(&path).unwrap().name(), "mnist");
     }
@@ -160,15 +152,7 @@ mod tests {
         for name in FILE_NAMES {
             let images: &[u8] = &[0, 0, 8, 3, 0, 0, 0, 0, 0, 0, 0, 28, 0, 0, 0, 28];
             let labels: &[u8] = &[0, 0, 8, 1, 0, 0, 0, 0];
-            fs::write(
-                directory.join(name),
-                if name.contains("images") {
-                    images
-                } else {
-                    labels
-                },
-            )
-            .unwrap();
+            fs::write(directory.join(name), if name.contains("images") { images } else { labels }).unwrap();
         }
     }
 }

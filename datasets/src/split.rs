@@ -45,18 +45,12 @@ enum Content {
 impl Split {
     pub(crate) fn from_files(files: ImageFiles) -> Result<Self, DatasetError> {
         let count = files.count()?;
-        Ok(Split {
-            content: Content::Files(files),
-            count,
-        })
+        Ok(Split { content: Content::Files(files), count })
     }
 
     /// The images `first..first + count` of a generator.
     pub(crate) fn from_digits(digits: SyntheticDigits, first: u64, count: usize) -> Self {
-        Split {
-            content: Content::Synthetic { digits, first },
-            count,
-        }
+        Split { content: Content::Synthetic { digits, first }, count }
     }
 
     /// The number of images.
@@ -74,10 +68,7 @@ impl Split {
     /// The others are neither decoded nor kept: reading 10,000 of MNIST's images takes a sixth of the time and memory.
     #[must_use]
     pub fn take(&self, n: usize) -> Self {
-        Split {
-            content: self.content.clone(),
-            count: self.count.min(n),
-        }
+        Split { content: self.content.clone(), count: self.count.min(n) }
     }
 
     /// Reads the images with pixels between 0 and 1: x = pixel / 255, in `f32`.
@@ -108,13 +99,8 @@ impl Split {
             Content::Files(files) => files.read_first(self.count, convert)?,
             Content::Synthetic { digits, first } => digits.images(*first, self.count, convert)?,
         };
-        let x =
-            Array3::from_shape_vec((y.len(), IMAGE_SIDE, IMAGE_SIDE), pixels).map_err(|_| {
-                DatasetError::OutOfMemory {
-                    elements: self.count,
-                    of: "images",
-                }
-            })?;
+        let x = Array3::from_shape_vec((y.len(), IMAGE_SIDE, IMAGE_SIDE), pixels)
+            .map_err(|_| DatasetError::OutOfMemory { elements: self.count, of: "images" })?;
         Ok(Images { x, y })
     }
 }

@@ -3,22 +3,11 @@
 /// The known name that is nearest to a misspelt one, if one is near.
 ///
 /// Near is an edit distance (insertions, deletions and replacements, ignoring case) of at most a third of the name.
-pub(crate) fn nearest<'a>(
-    given: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given: Vec<char> = given.to_lowercase().chars().take(64).collect();
     known
         .into_iter()
-        .map(|name| {
-            (
-                edit_distance(
-                    &given,
-                    &name.to_lowercase().chars().take(64).collect::<Vec<_>>(),
-                ),
-                name,
-            )
-        })
+        .map(|name| (edit_distance(&given, &name.to_lowercase().chars().take(64).collect::<Vec<_>>()), name))
         .filter(|&(distance, name)| distance <= name.chars().count().div_ceil(3))
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, name)| name)
@@ -60,12 +49,8 @@ mod tests {
 
     #[test]
     fn the_distance_counts_each_kind_of_edit() {
-        let distance = |a: &str, b: &str| {
-            edit_distance(
-                &a.chars().collect::<Vec<_>>(),
-                &b.chars().collect::<Vec<_>>(),
-            )
-        };
+        let distance =
+            |a: &str, b: &str| edit_distance(&a.chars().collect::<Vec<_>>(), &b.chars().collect::<Vec<_>>());
         assert_eq!(distance("kitten", "sitting"), 3);
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("abc", ""), 3);

@@ -56,11 +56,7 @@ const PIXELS: usize = IMAGE_SIDE * IMAGE_SIDE;
 impl SyntheticDigits {
     /// A generator with its own sequence of images for each seed.
     pub fn new(seed: u64) -> Self {
-        SyntheticDigits {
-            seed,
-            train_size: 60_000,
-            test_size: 10_000,
-        }
+        SyntheticDigits { seed, train_size: 60_000, test_size: 10_000 }
     }
 
     /// The number of images to train with.
@@ -81,12 +77,7 @@ impl SyntheticDigits {
     pub fn dataset(&self) -> Dataset {
         let train = Split::from_digits(self.clone(), 0, self.train_size);
         let test = Split::from_digits(self.clone(), FIRST_TEST_IMAGE, self.test_size);
-        Dataset::new(
-            "synthetic",
-            format!("digits drawn with seed {}", self.seed),
-            train,
-            test,
-        )
+        Dataset::new("synthetic", format!("digits drawn with seed {}", self.seed), train, test)
     }
 
     /// Draws the images `first..first + count`, converting each pixel, and says which digits they show.
@@ -96,25 +87,19 @@ impl SyntheticDigits {
         count: usize,
         convert: impl Fn(u8) -> T + Sync,
     ) -> Result<(Vec<T>, Array1<u8>), DatasetError> {
-        let out_of_memory = || DatasetError::OutOfMemory {
-            elements: count,
-            of: "images",
-        };
+        let out_of_memory = || DatasetError::OutOfMemory { elements: count, of: "images" };
         let size = count.checked_mul(PIXELS).ok_or_else(out_of_memory)?;
         let mut x = Vec::new();
         x.try_reserve_exact(size).map_err(|_| out_of_memory())?;
         x.resize(size, T::default());
         let mut y = vec![0; count];
-        x.par_chunks_exact_mut(PIXELS)
-            .zip(&mut y)
-            .enumerate()
-            .for_each(|(i, (x, y))| {
-                let (pixels, digit) = self.image(first + i as u64);
-                for (x, pixel) in x.iter_mut().zip(pixels) {
-                    *x = convert(pixel);
-                }
-                *y = digit;
-            });
+        x.par_chunks_exact_mut(PIXELS).zip(&mut y).enumerate().for_each(|(i, (x, y))| {
+            let (pixels, digit) = self.image(first + i as u64);
+            for (x, pixel) in x.iter_mut().zip(pixels) {
+                *x = convert(pixel);
+            }
+            *y = digit;
+        });
         Ok((x, y.into()))
     }
 
@@ -127,16 +112,9 @@ impl SyntheticDigits {
         let skeleton = variants[rng.random_range(0..variants.len() as u32) as usize];
         let handwriting = Handwriting::draw(&mut rng, (IMAGE_SIDE as f32 - 1.0) / 2.0);
         let mut canvas = Canvas::new();
-        handwriting.write(skeleton, &mut rng, |start, end| {
-            canvas.line(start, end, handwriting.pen_radius)
-        });
+        handwriting.write(skeleton, &mut rng, |start, end| canvas.line(start, end, handwriting.pen_radius));
         let mut pixels = [0; PIXELS];
-        canvas.develop(
-            handwriting.pen_radius,
-            handwriting.ink,
-            &mut rng,
-            &mut pixels,
-        );
+        canvas.develop(handwriting.pen_radius, handwriting.ink, &mut rng, &mut pixels);
         (pixels, digit)
     }
 }
@@ -149,12 +127,7 @@ mod tests {
     use crate::Images;
 
     fn train(seed: u64, count: usize) -> Images<u8> {
-        SyntheticDigits::new(seed)
-            .train_size(count)
-            .dataset()
-            .train()
-            .read_bytes()
-            .unwrap()
+        SyntheticDigits::new(seed).train_size(count).dataset().train().read_bytes().unwrap()
     }
 
     /// FNV-1a of pixels and labels.
@@ -173,10 +146,7 @@ mod tests {
     #[test]
     fn images_do_not_depend_on_the_number_of_threads() {
         let on = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .build()
-                .unwrap();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             pool.install(|| train(3, 200))
         };
         assert_eq!(on(1), on(3));
@@ -184,33 +154,20 @@ mod tests {
 
     #[test]
     fn fewer_images_are_the_first_of_more() {
-        let (all, few) = (
-            train(0, 50),
-            SyntheticDigits::new(0)
-                .dataset()
-                .train()
-                .take(20)
-                .read_bytes()
-                .unwrap(),
-        );
+        let (all, few) =
+            (train(0, 50), SyntheticDigits::new(0).dataset().train().take(20).read_bytes().unwrap());
         assert_eq!(few.x, all.x.slice_axis(Axis(0), (..20).into()));
         assert_eq!(few.y, all.y.slice_axis(Axis(0), (..20).into()));
     }
 
     #[test]
     fn seeds_and_halves_have_images_of_their_own() {
-        let digits = SyntheticDigits::new(0)
-            .train_size(20)
-            .test_size(20)
-            .dataset();
+        let digits = SyntheticDigits::new(0).train_size(20).test_size(20).dataset();
         let test = digits.test().read_bytes().unwrap();
         let others = [digits.train().read_bytes().unwrap(), train(1, 20)];
         assert!(others.iter().all(|other| *other != test));
         assert_ne!(others[0], others[1]);
-        let more_to_train_with = SyntheticDigits::new(0)
-            .train_size(30)
-            .test_size(20)
-            .dataset();
+        let more_to_train_with = SyntheticDigits::new(0).train_size(30).test_size(20).dataset();
         assert_eq!(more_to_train_with.test().read_bytes().unwrap(), test);
     }
 
@@ -226,20 +183,11 @@ mod tests {
 
     #[test]
     fn pixels_reach_from_paper_to_ink() {
-        let images = SyntheticDigits::new(0)
-            .dataset()
-            .train()
-            .take(200)
-            .read()
-            .unwrap();
+        let images = SyntheticDigits::new(0).dataset().train().take(200).read().unwrap();
         for image in images.x.outer_iter() {
-            let (darkest, brightest) = image.fold((1.0_f32, 0.0_f32), |(low, high), &x| {
-                (low.min(x), high.max(x))
-            });
-            assert!(
-                darkest == 0.0 && (0.85..=1.0).contains(&brightest),
-                "{darkest} to {brightest}"
-            );
+            let (darkest, brightest) =
+                image.fold((1.0_f32, 0.0_f32), |(low, high), &x| (low.min(x), high.max(x)));
+            assert!(darkest == 0.0 && (0.85..=1.0).contains(&brightest), "{darkest} to {brightest}");
             let mean = image.mean().unwrap();
             assert!((0.05..0.6).contains(&mean), "{mean}");
         }
@@ -248,33 +196,21 @@ mod tests {
     /// The nearest of the ten mean images names many digits, but far from all: learnable, and not trivial.
     #[test]
     fn classes_can_be_told_apart_but_not_by_their_means_alone() {
-        let digits = SyntheticDigits::new(0)
-            .train_size(2_000)
-            .test_size(500)
-            .dataset();
-        let (train, test) = (
-            digits.train().read().unwrap(),
-            digits.test().read().unwrap(),
-        );
+        let digits = SyntheticDigits::new(0).train_size(2_000).test_size(500).dataset();
+        let (train, test) = (digits.train().read().unwrap(), digits.test().read().unwrap());
         let mut means = vec![[0.0; PIXELS]; 10];
         let mut counts = [0.0; 10];
         for (image, &digit) in train.x.outer_iter().zip(&train.y) {
             counts[usize::from(digit)] += 1.0;
-            means[usize::from(digit)]
-                .iter_mut()
-                .zip(image)
-                .for_each(|(sum, &x)| *sum += x);
+            means[usize::from(digit)].iter_mut().zip(image).for_each(|(sum, &x)| *sum += x);
         }
         let distance = |digit: usize, image: &[f32]| -> f32 {
             let mean = means[digit].iter().map(|sum| sum / counts[digit]);
-            mean.zip(image)
-                .map(|(mean, x)| (mean - x) * (mean - x))
-                .sum()
+            mean.zip(image).map(|(mean, x)| (mean - x) * (mean - x)).sum()
         };
         let right = test.x.outer_iter().zip(&test.y).filter(|(image, digit)| {
             let image = image.to_slice().unwrap();
-            let nearest =
-                (0..10).min_by(|&a, &b| distance(a, image).total_cmp(&distance(b, image)));
+            let nearest = (0..10).min_by(|&a, &b| distance(a, image).total_cmp(&distance(b, image)));
             nearest == Some(usize::from(**digit))
         });
         let accuracy = right.count() as f32 / 500.0;
@@ -286,8 +222,7 @@ mod tests {
         let digits = SyntheticDigits::new(0).train_size(usize::MAX).dataset();
         let error = digits.train().read().unwrap_err();
         let images = usize::MAX;
-        let expected =
-            format!("making room for {images} images: not enough memory; read fewer with `take`");
+        let expected = format!("making room for {images} images: not enough memory; read fewer with `take`");
         assert_eq!(error.to_string(), expected);
     }
 }

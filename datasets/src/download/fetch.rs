@@ -27,13 +27,7 @@ pub(super) fn fetch(
         return Ok(());
     }
     let partial = directory.join(format!("{}.partial", file.name));
-    let transfer = Transfer {
-        agent,
-        url,
-        file,
-        partial: &partial,
-        bar: progress_bar(file),
-    };
+    let transfer = Transfer { agent, url, file, partial: &partial, bar: progress_bar(file) };
     transfer.run()?;
     transfer.verify()?;
     fs::rename(&partial, &complete).map_err(io_error("renaming", &partial))?;
@@ -69,12 +63,7 @@ impl Transfer<'_> {
         if found == expected {
             return Ok(());
         }
-        Err(DatasetError::Connection {
-            url: self.url.to_owned(),
-            reason,
-            found,
-            expected,
-        })
+        Err(DatasetError::Connection { url: self.url.to_owned(), reason, found, expected })
     }
 
     /// Appends to the partial file what one connection brings.
@@ -99,21 +88,14 @@ impl Transfer<'_> {
                 fs::remove_file(self.partial).map_err(io_error("removing", self.partial))?;
                 self.connect(0)
             }
-            status => Err(DatasetError::HttpStatus {
-                url: self.url.to_owned(),
-                status: status.as_u16(),
-            }),
+            status => Err(DatasetError::HttpStatus { url: self.url.to_owned(), status: status.as_u16() }),
         }
     }
 
     /// Writes the body of an answer behind the first `offset` bytes of the partial file.
     fn save(&self, mut body: Body, offset: u64) -> Result<Result<(), String>, DatasetError> {
         let write_error = || io_error("writing", self.partial);
-        let mut file = File::options()
-            .create(true)
-            .append(true)
-            .open(self.partial)
-            .map_err(write_error())?;
+        let mut file = File::options().create(true).append(true).open(self.partial).map_err(write_error())?;
         file.set_len(offset).map_err(write_error())?;
         self.bar.set_position(offset);
         // Not a byte more than the file has, whatever the server sends.
@@ -146,40 +128,24 @@ impl Transfer<'_> {
         let mut hash = Sha256::new();
         let mut buffer = [0; 1 << 14];
         loop {
-            match file
-                .read(&mut buffer)
-                .map_err(io_error("reading", self.partial))?
-            {
+            match file.read(&mut buffer).map_err(io_error("reading", self.partial))? {
                 0 => break,
                 read => hash.update(&buffer[..read]),
             }
         }
-        let found: String = hash
-            .finalize()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         if found == self.file.sha256 {
             return Ok(());
         }
         fs::remove_file(self.partial).map_err(io_error("removing", self.partial))?;
-        Err(DatasetError::Checksum {
-            url: self.url.to_owned(),
-            expected: self.file.sha256.to_owned(),
-            found,
-        })
+        Err(DatasetError::Checksum { url: self.url.to_owned(), expected: self.file.sha256.to_owned(), found })
     }
 }
 
 /// Where the part begins that an answer holds: `bytes 100-199/200` begins at 100.
 fn first_byte(headers: &HeaderMap) -> Option<u64> {
     let range = headers.get(header::CONTENT_RANGE)?.to_str().ok()?;
-    range
-        .strip_prefix("bytes ")?
-        .split('-')
-        .next()?
-        .parse()
-        .ok()
+    range.strip_prefix("bytes ")?.split('-').next()?.parse().ok()
 }
 
 /// What broke a connection, in a few words.
@@ -193,30 +159,19 @@ fn failure(error: ureq::Error) -> String {
 fn progress_bar(file: &RemoteFile) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg} {wide_bar} {bytes}/{total_bytes} {eta}")
         .expect("the template is a constant that every test draws with");
-    ProgressBar::new(file.bytes)
-        .with_style(style)
-        .with_message(file.name)
+    ProgressBar::new(file.bytes).with_style(style).with_message(file.name)
 }
 
 /// Makes a rename last through a power failure, where directories can be synchronised.
 fn sync_directory(directory: &Path) -> Result<(), DatasetError> {
     if cfg!(unix) {
-        File::open(directory)
-            .and_then(|open| open.sync_all())
-            .map_err(io_error("writing", directory))?;
+        File::open(directory).and_then(|open| open.sync_all()).map_err(io_error("writing", directory))?;
     }
     Ok(())
 }
 
 /// Says what was being done to which path.
-pub(super) fn io_error(
-    action: &'static str,
-    path: &Path,
-) -> impl FnOnce(io::Error) -> DatasetError {
+pub(super) fn io_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> DatasetError {
     let path = path.to_owned();
-    move |source| DatasetError::Io {
-        action,
-        path,
-        source,
-    }
+    move |source| DatasetError::Io { action, path, source }
 }

@@ -33,37 +33,23 @@ const SHA256: &str = "74e7e5bb9d22d6db26bf76946d40fff3ea9f0346b884fd0694920fccfa
 fn serve(replies: &'static [Reply]) -> (String, JoinHandle<Vec<Option<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/mirror", listener.local_addr().unwrap());
-    let answer_all = move || {
-        replies
-            .iter()
-            .map(|&reply| answer(listener.accept().unwrap().0, reply))
-            .collect()
-    };
+    let answer_all =
+        move || replies.iter().map(|&reply| answer(listener.accept().unwrap().0, reply)).collect();
     (url, thread::spawn(answer_all))
 }
 
 fn answer(mut stream: TcpStream, reply: Reply) -> Option<String> {
-    let request: Vec<String> = BufReader::new(&stream)
-        .lines()
-        .map(Result::unwrap)
-        .take_while(|line| !line.is_empty())
-        .collect();
+    let request: Vec<String> =
+        BufReader::new(&stream).lines().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
     assert_eq!(request[0], "GET /mirror/images.gz HTTP/1.1");
-    let range = request.iter().find_map(|line| {
-        line.to_lowercase()
-            .strip_prefix("range: bytes=")
-            .map(str::to_owned)
-    });
-    let asked = range
-        .as_deref()
-        .map_or(0, |range| range.trim_end_matches('-').parse().unwrap());
+    let range =
+        request.iter().find_map(|line| line.to_lowercase().strip_prefix("range: bytes=").map(str::to_owned));
+    let asked = range.as_deref().map_or(0, |range| range.trim_end_matches('-').parse().unwrap());
     let (status, offset, length) = match reply {
         Reply::Status(status) => (status, FILE.len(), 0),
         Reply::IgnoreRange => (200, 0, FILE.len()),
         Reply::WrongRange => (206, 1, FILE.len()),
-        Reply::Cut(length) | Reply::Stall(length) => {
-            (if asked > 0 { 206 } else { 200 }, asked, length)
-        }
+        Reply::Cut(length) | Reply::Stall(length) => (if asked > 0 { 206 } else { 200 }, asked, length),
         Reply::Serve => (if asked > 0 { 206 } else { 200 }, asked, FILE.len()),
     };
     let body = &FILE[offset..];
@@ -83,38 +69,25 @@ fn answer(mut stream: TcpStream, reply: Reply) -> Option<String> {
 }
 
 fn download(url: &str, directory: &Path) -> Download {
-    let file = RemoteFile {
-        name: "images.gz",
-        bytes: FILE.len() as u64,
-        sha256: SHA256,
-    };
-    Download::new("test", url, vec![file])
-        .directory(directory)
-        .timeout(Duration::from_secs(20))
+    let file = RemoteFile { name: "images.gz", bytes: FILE.len() as u64, sha256: SHA256 };
+    Download::new("test", url, vec![file]).directory(directory).timeout(Duration::from_secs(20))
 }
 
 /// What is in the directory, without the lock.
 fn files(directory: &Path) -> Vec<String> {
-    let names = fs::read_dir(directory)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names =
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name != ".lock").collect()
 }
 
 /// Downloads successfully, and returns the ranges that were asked for.
-fn ranges_of_a_good_download(
-    partial: Option<&[u8]>,
-    replies: &'static [Reply],
-) -> Vec<Option<String>> {
+fn ranges_of_a_good_download(partial: Option<&[u8]>, replies: &'static [Reply]) -> Vec<Option<String>> {
     let directory = tempfile::tempdir().unwrap();
     if let Some(partial) = partial {
         fs::write(directory.path().join("images.gz.partial"), partial).unwrap();
     }
     let (url, server) = serve(replies);
-    assert_eq!(
-        download(&url, directory.path()).run().unwrap(),
-        directory.path()
-    );
+    assert_eq!(download(&url, directory.path()).run().unwrap(), directory.path());
     assert_eq!(files(directory.path()), ["images.gz"]);
     assert_eq!(fs::read(directory.path().join("images.gz")).unwrap(), FILE);
     server.join().unwrap()
@@ -150,13 +123,8 @@ fn a_file_arrives_under_its_name() {
 fn a_file_that_is_there_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("images.gz"), "mine").unwrap();
-    download("http://127.0.0.1:9/", directory.path())
-        .run()
-        .unwrap();
-    assert_eq!(
-        fs::read(directory.path().join("images.gz")).unwrap(),
-        b"mine"
-    );
+    download("http://127.0.0.1:9/", directory.path()).run().unwrap();
+    assert_eq!(fs::read(directory.path().join("images.gz")).unwrap(), b"mine");
 }
 
 #[test]
@@ -169,10 +137,7 @@ fn a_cut_download_goes_on_where_it_stopped() {
 
 #[test]
 fn a_partial_file_of_an_earlier_run_is_completed() {
-    assert_eq!(
-        ranges_of_a_good_download(Some(&FILE[..12]), &[Reply::Serve]),
-        [from(12)]
-    );
+    assert_eq!(ranges_of_a_good_download(Some(&FILE[..12]), &[Reply::Serve]), [from(12)]);
 }
 
 #[test]
@@ -182,15 +147,9 @@ fn a_complete_partial_file_only_needs_its_name() {
 
 #[test]
 fn a_server_without_ranges_starts_again() {
-    assert_eq!(
-        ranges_of_a_good_download(Some(&FILE[..12]), &[Reply::IgnoreRange]),
-        [from(12)]
-    );
+    assert_eq!(ranges_of_a_good_download(Some(&FILE[..12]), &[Reply::IgnoreRange]), [from(12)]);
     let too_long = [FILE, b"!"].concat();
-    assert_eq!(
-        ranges_of_a_good_download(Some(&too_long), &[Reply::Serve]),
-        [None]
-    );
+    assert_eq!(ranges_of_a_good_download(Some(&too_long), &[Reply::Serve]), [None]);
 }
 
 #[test]
@@ -229,11 +188,8 @@ fn a_refusal_names_address_and_status() {
 
 #[test]
 fn a_silent_server_is_given_up_and_the_part_kept() {
-    let (message, files) = failing_download(
-        Duration::from_millis(300),
-        &[Reply::Stall(5), Reply::Stall(0)],
-        SHA256,
-    );
+    let (message, files) =
+        failing_download(Duration::from_millis(300), &[Reply::Stall(5), Reply::Stall(0)], SHA256);
     assert_eq!(
         message,
         "downloading URL/images.gz: the server was silent for too long, with 5 of 36 bytes fetched; they are kept, run \
@@ -246,8 +202,7 @@ fn a_silent_server_is_given_up_and_the_part_kept() {
 fn a_connection_that_always_breaks_is_given_up() {
     let (message, files) = failing_download(PATIENCE, &[Reply::Cut(5), Reply::Cut(0)], SHA256);
     assert!(
-        message.starts_with("downloading URL/images.gz: ")
-            && message.contains(", with 5 of 36 bytes"),
+        message.starts_with("downloading URL/images.gz: ") && message.contains(", with 5 of 36 bytes"),
         "{message}"
     );
     assert_eq!(files, ["images.gz.partial"]);
@@ -256,22 +211,10 @@ fn a_connection_that_always_breaks_is_given_up() {
 #[test]
 fn a_server_that_is_not_there_is_named() {
     let directory = tempfile::tempdir().unwrap();
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let message = download(&format!("http://{free}/"), directory.path())
-        .run()
-        .unwrap_err()
-        .to_string();
-    assert!(
-        message.starts_with(&format!("downloading http://{free}/images.gz: ")),
-        "{message}"
-    );
-    assert!(
-        message.contains(", with 0 of 36 bytes fetched;"),
-        "{message}"
-    );
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let message = download(&format!("http://{free}/"), directory.path()).run().unwrap_err().to_string();
+    assert!(message.starts_with(&format!("downloading http://{free}/images.gz: ")), "{message}");
+    assert!(message.contains(", with 0 of 36 bytes fetched;"), "{message}");
 }
 
 #[test]

@@ -24,9 +24,7 @@ const NOISE: f32 = 0.2;
 
 impl Canvas {
     pub(super) fn new() -> Self {
-        Canvas {
-            square_distances: [FAR * FAR; SIDE * SIDE],
-        }
+        Canvas { square_distances: [FAR * FAR; SIDE * SIDE] }
     }
 
     /// Draws the straight line from `start` to `end` for a pen of the given radius.
@@ -52,17 +50,10 @@ impl Canvas {
     }
 
     /// Turns distances into grey values: ink inside the pen's radius, fading at the edge, plus the scanner's noise.
-    pub(super) fn develop(
-        &self,
-        pen_radius: f32,
-        ink: f32,
-        rng: &mut ChaCha8Rng,
-        pixels: &mut [u8],
-    ) {
+    pub(super) fn develop(&self, pen_radius: f32, ink: f32, rng: &mut ChaCha8Rng, pixels: &mut [u8]) {
         let mut random = [0; SIDE * SIDE];
         rng.fill_bytes(&mut random);
-        for ((pixel, &square_distance), &random) in
-            pixels.iter_mut().zip(&self.square_distances).zip(&random)
+        for ((pixel, &square_distance), &random) in pixels.iter_mut().zip(&self.square_distances).zip(&random)
         {
             let inked = ((pen_radius - square_distance.sqrt()) / EDGE + 0.5).clamp(0.0, 1.0);
             let grey = ink * inked + NOISE * (f32::from(random) / 255.0 - 0.5);

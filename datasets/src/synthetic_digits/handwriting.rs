@@ -49,10 +49,7 @@ impl Handwriting {
         // Scale and slant first, then rotate, then move.
         let (xx, xy, yy) = (width, -slant * height, height);
         Handwriting {
-            map: [
-                [cosine * xx, cosine * xy - sine * yy, x0],
-                [sine * xx, sine * xy + cosine * yy, y0],
-            ],
+            map: [[cosine * xx, cosine * xy - sine * yy, x0], [sine * xx, sine * xy + cosine * yy, y0]],
             tremor: tremor(rng),
             pen_radius: between(rng, PEN_RADIUS),
             ink: between(rng, INK),
@@ -60,12 +57,7 @@ impl Handwriting {
     }
 
     /// Writes a skeleton: calls `line` with both ends, in pixels, of each straight piece.
-    pub(super) fn write(
-        &self,
-        skeleton: Skeleton,
-        rng: &mut ChaCha8Rng,
-        mut line: impl FnMut(Point, Point),
-    ) {
+    pub(super) fn write(&self, skeleton: Skeleton, rng: &mut ChaCha8Rng, mut line: impl FnMut(Point, Point)) {
         for stroke in skeleton {
             let points: Vec<Point> = stroke.iter().map(|&point| self.place(point, rng)).collect();
             for i in 0..points.len() - 1 {
@@ -73,8 +65,7 @@ impl Handwriting {
                 let mut start = points[i];
                 for piece in 1..=PIECES {
                     let t = piece as f32 / PIECES as f32;
-                    let end =
-                        catmull_rom([points[before], points[i], points[i + 1], points[after]], t);
+                    let end = catmull_rom([points[before], points[i], points[i + 1], points[after]], t);
                     line(start, end);
                     start = end;
                 }
@@ -85,8 +76,7 @@ impl Handwriting {
     /// Where a point of a skeleton lands on the paper, with the hand's tremor.
     fn place(&self, [x, y]: Point, rng: &mut ChaCha8Rng) -> Point {
         let (x, y) = (x + self.tremor * bell(rng), y + self.tremor * bell(rng));
-        self.map
-            .map(|[by_x, by_y, origin]| by_x * x + by_y * y + origin)
+        self.map.map(|[by_x, by_y, origin]| by_x * x + by_y * y + origin)
     }
 }
 
@@ -107,11 +97,7 @@ fn tremor(rng: &mut ChaCha8Rng) -> f32 {
 fn catmull_rom([a, b, c, d]: [Point; 4], t: f32) -> Point {
     [0, 1].map(|axis| {
         let (a, b, c, d) = (a[axis], b[axis], c[axis], d[axis]);
-        let (linear, square, cube) = (
-            c - a,
-            2.0 * a - 5.0 * b + 4.0 * c - d,
-            3.0 * b - a - 3.0 * c + d,
-        );
+        let (linear, square, cube) = (c - a, 2.0 * a - 5.0 * b + 4.0 * c - d, 3.0 * b - a - 3.0 * c + d);
         0.5 * (2.0 * b + t * (linear + t * (square + t * cube)))
     })
 }
@@ -147,10 +133,7 @@ mod tests {
         assert_eq!(catmull_rom(points, 0.0), points[1]);
         assert_eq!(catmull_rom(points, 1.0), points[2]);
         assert_eq!(catmull_rom(points, 0.25), [1.25, 0.5]);
-        assert_eq!(
-            catmull_rom([[0.0, 0.0], [1.0, 1.0], [2.0, 1.0], [3.0, 0.0]], 0.5),
-            [1.5, 1.125]
-        );
+        assert_eq!(catmull_rom([[0.0, 0.0], [1.0, 1.0], [2.0, 1.0], [3.0, 0.0]], 0.5), [1.5, 1.125]);
     }
 
     #[test]
