@@ -1,4 +1,5 @@
 //! Activations against what Keras computes; `tests/keras/activations.py` made the numbers.
+#![allow(clippy::unwrap_used)]
 
 use olifant_core::{Axes, Float, GradientCheck, Mode, Shape, Tape, Weights, Workspace};
 use olifant_nn::Activation;

@@ -1,4 +1,5 @@
 //! Initializers against the rules that Keras's follow; `tests/keras/initializers.py` made the numbers.
+#![allow(clippy::unwrap_used)]
 
 use olifant_core::{Float, RandomKey, Shape};
 use olifant_nn::Initializer;

@@ -1,4 +1,5 @@
 //! Optimizers and schedules against what Keras computes; `tests/keras/optimizers.py` made the numbers.
+#![allow(clippy::unwrap_used)]
 #![cfg(not(feature = "f64"))]
 
 use olifant_core::{Weight, Weights};
@@ -21,7 +22,7 @@ fn ten_steps_are_kerass() {
         ten_steps(&golden, case, &*optimizer);
         tested += 1;
     }
-    assert_eq!(tested, 24);
+    assert_eq!(tested, 56);
 }
 
 #[test]
@@ -103,6 +104,11 @@ fn optimizer(name: &Value, options: &Value) -> Option<Box<dyn Optimizer>> {
         "SGD" => Box::new(Sgd::default()),
         "Adam" => Box::new(Adam::default()),
         "AdamW" => Box::new(AdamW::default()),
+        "RMSprop" => Box::new(RmsProp::default()),
+        "Adagrad" => Box::new(Adagrad::default()),
+        "Adadelta" => Box::new(Adadelta::default()),
+        "Adamax" => Box::new(Adamax::default()),
+        "Lion" => Box::new(Lion::default()),
         _ => return None,
     };
     let mut description = serde_json::to_value(&default).unwrap();

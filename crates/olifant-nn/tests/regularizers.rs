@@ -1,4 +1,5 @@
 //! Regularizers against what Keras computes; `tests/keras/regularizers.py` made the numbers.
+#![allow(clippy::unwrap_used)]
 
 use olifant_core::{Float, Mode, Shape, Tape, Weights, Workspace};
 use olifant_nn::Regularizer;

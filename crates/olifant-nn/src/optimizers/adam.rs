@@ -4,7 +4,9 @@ use olifant_core::{Float, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep, optimizer_options::shared_options,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep,
+    optimizer_options::shared_options,
+    optimizers::numbers::{check_beta, check_epsilon, power},
 };
 
 /// Steps scaled by running averages of the gradient and of its square.
@@ -130,11 +132,9 @@ impl Optimizer for Adam {
 
     fn check(&self) -> Result<(), BuildError> {
         self.options.check()?;
-        for (option, beta) in [("beta_1", self.beta_1), ("beta_2", self.beta_2)] {
-            BuildError::check_option(option, "a number from 0 to below 1", beta, (0.0..1.0).contains(&beta))?;
-        }
-        let is_right = self.epsilon.is_finite() && self.epsilon > 0.0;
-        BuildError::check_option("epsilon", "a number above 0", self.epsilon, is_right)
+        check_beta("beta_1", self.beta_1)?;
+        check_beta("beta_2", self.beta_2)?;
+        check_epsilon(self.epsilon)
     }
 }
 
@@ -180,33 +180,9 @@ impl Rule {
     }
 }
 
-/// βᵗ by repeated squaring: the same bits on every machine, which the standard library does not promise.
-///
-/// It is rounded only once, at the end, as is Keras's: 1 − β₂ᵗ loses three digits in the first steps.
-fn power(beta: Float, mut exponent: u64) -> Float {
-    let (mut square, mut product) = (f64::from(beta), 1.0);
-    while exponent > 0 {
-        if exponent & 1 == 1 {
-            product *= square;
-        }
-        square *= square;
-        exponent >>= 1;
-    }
-    product as Float
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn powers_by_squaring_are_powers() {
-        for exponent in [0, 1, 2, 3, 10, 255, 1000] {
-            let expected = f64::from(0.999 as Float).powi(exponent) as Float;
-            assert_eq!(power(0.999, exponent as u64), expected, "{exponent}");
-        }
-        assert_eq!(power(0.9, u64::MAX), 0.0);
-    }
 
     #[test]
     fn the_first_step_has_the_length_of_the_learning_rate() {
