@@ -39,7 +39,9 @@ mod tests {
         for exponent in [0, 1, 2, 3, 10, 255, 1000] {
             let expected = f64::from(0.999 as Float).powi(exponent) as Float;
             let error = (power(0.999, exponent as u64) - expected).abs();
-            assert!(error <= Float::EPSILON * 8.0 * expected, "0.999 to the power {exponent}");
+            // In double precision (the feature `f64`) every squaring doubles the rounding error before it.
+            let tolerance = Float::EPSILON * (exponent + 1) as Float;
+            assert!(error <= tolerance * expected, "0.999 to the power {exponent}");
         }
         assert_eq!(power(0.5, 3), 0.125);
         assert_eq!(power(0.9, u64::MAX), 0.0);
