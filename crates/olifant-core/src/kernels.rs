@@ -6,9 +6,9 @@
 pub(crate) mod broadcast;
 pub(crate) mod dispatch;
 pub(crate) mod functions;
+pub(crate) mod lanes;
 pub mod matmul;
 pub(crate) mod parallel;
-pub(crate) mod sums;
 
 pub use dispatch::vectorised;
 pub use matmul::Scratch;

@@ -27,6 +27,9 @@
 //!
 //! The crate knows nothing of layers: they are built on top of it.
 
+// Conversions between `Float` and the two precisions do nothing in one of the two builds.
+#![cfg_attr(feature = "f64", allow(clippy::useless_conversion, clippy::unnecessary_cast))]
+
 mod axes;
 mod backward;
 mod element;

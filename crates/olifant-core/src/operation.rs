@@ -169,22 +169,19 @@ pub struct GradientMut<'a> {
 
 impl GradientMut<'_> {
     /// Assigns or adds `gradient(i)` to each element.
-    #[inline]
+    #[inline(always)]
     pub fn write(&mut self, gradient: impl Fn(usize) -> Float) {
-        if self.add {
-            self.data.iter_mut().enumerate().for_each(|(i, dx)| *dx += gradient(i));
-        } else {
-            self.data.iter_mut().enumerate().for_each(|(i, dx)| *dx = gradient(i));
-        }
+        self.write_from((0..self.data.len()).map(gradient));
     }
 
-    /// Assigns or adds a slice of the same length.
-    #[inline]
-    pub fn write_slice(&mut self, gradient: &[Float]) {
+    /// Assigns or adds one number after the other.
+    #[inline(always)]
+    pub fn write_from(&mut self, gradient: impl Iterator<Item = Float>) {
+        // Two loops: with the question inside, the compiler would not vectorise.
         if self.add {
-            self.data.iter_mut().zip(gradient).for_each(|(dx, dy)| *dx += dy);
+            self.data.iter_mut().zip(gradient).for_each(|(dx, term)| *dx += term);
         } else {
-            self.data.copy_from_slice(gradient);
+            self.data.iter_mut().zip(gradient).for_each(|(dx, term)| *dx = term);
         }
     }
 

@@ -33,10 +33,14 @@ impl<'t> Var<'t> {
     /// The value has more or fewer elements.
     #[track_caller]
     pub fn item(self) -> Float {
-        self.with_value(|value| match value.data {
-            [number] => *number,
-            _ => panic!("a value of shape {} is not a single number", value.shape),
-        })
+        let number = self.with_value(|value| match value.data {
+            [number] => Some(*number),
+            _ => None,
+        });
+        match number {
+            Some(number) => number,
+            None => panic!("a value of shape {} is not a single number", self.shape()),
+        }
     }
 
     /// What a softmax was computed from, if this value is the result of one.

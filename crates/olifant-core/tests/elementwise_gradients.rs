@@ -1,11 +1,11 @@
 //! The gradients of functions of single numbers, against finite differences.
 
-use olifant_core::{GradientCheck, Tape, Var, gradient_check};
+use olifant_core::{Float, GradientCheck, Tape, Var, gradient_check};
 
 /// Checks with inputs in a range that keeps clear of kinks and poles.
 #[track_caller]
-fn check_within(low: f32, high: f32, compute: impl for<'t> Fn(&'t Tape<'t>, &[Var<'t>]) -> Var<'t>) {
-    let check = GradientCheck::new().range(low.into(), high.into());
+fn check_within(low: Float, high: Float, compute: impl for<'t> Fn(&'t Tape<'t>, &[Var<'t>]) -> Var<'t>) {
+    let check = GradientCheck::new().range(low, high);
     if let Err(error) = check.run(&[&[3, 5]], compute) {
         panic!("{error}");
     }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     Float, Shape,
-    kernels::{dispatch::vectorised, parallel, sums},
+    kernels::{dispatch::vectorised, lanes, parallel},
     operation::GradientMut,
     shape::MAX_RANK,
 };
@@ -130,22 +130,19 @@ impl Broadcast {
         cost: usize,
         term: impl Fn(Float, Float, Float) -> Float + Sync,
     ) {
-        self.for_each_run_of_first(gradient, cost, |run, dx, assign, len| {
+        self.for_each_run_of_first(gradient, cost, |run, mut dx, len| {
             let dy = &dy[run.result..][..len];
             let (first, second) = (&first[run.first..], &second[run.second..]);
             match self.moves() {
                 (true, true) => {
-                    let terms = dy.iter().zip(first).zip(second).map(|((&dy, &a), &b)| term(dy, a, b));
-                    assign_or_add(dx, terms, assign);
+                    dx.write_from(dy.iter().zip(first).zip(second).map(|((&dy, &a), &b)| term(dy, a, b)));
                 }
-                (true, false) => {
-                    assign_or_add(dx, dy.iter().zip(first).map(|(&dy, &a)| term(dy, a, second[0])), assign);
-                }
+                (true, false) => dx.write_from(dy.iter().zip(first).map(|(&dy, &a)| term(dy, a, second[0]))),
                 (false, true) => {
-                    dx[0] += sums::sum_of_pairs(dy, &second[..len], |dy, b| term(dy, first[0], b));
+                    dx.data[0] += lanes::sum_of_pairs(dy, &second[..len], |dy, b| term(dy, first[0], b));
                 }
                 (false, false) => {
-                    dx[0] += sums::sum_of_pairs(dy, dy, |dy, _| term(dy, first[0], second[0]));
+                    dx.data[0] += lanes::sum_of_pairs(dy, dy, |dy, _| term(dy, first[0], second[0]));
                 }
             }
         });
@@ -154,17 +151,33 @@ impl Broadcast {
     /// Assigns or adds the sums of `x`, which has the shape of the result, over the copies of each element of the first.
     #[inline(always)]
     pub(crate) fn sum_to_first(&self, x: &[Float], sums: GradientMut<'_>) {
-        self.for_each_run_of_first(sums, 1, |run, sums, assign, len| {
+        self.fold_to_first(x, sums, 0.0, |sum, x| sum + x);
+    }
+
+    /// Combines the elements of `x`, which has the shape of the result, over the copies of each element of the first.
+    ///
+    /// They are combined with what is there. Without anything to add to, that is 0, and so must be `identity`.
+    #[inline(always)]
+    pub(crate) fn fold_to_first(
+        &self,
+        x: &[Float],
+        totals: GradientMut<'_>,
+        identity: Float,
+        combine: impl Fn(Float, Float) -> Float + Copy + Sync,
+    ) {
+        self.for_each_run_of_first(totals, 1, |run, GradientMut { data, add }, len| {
             let x = &x[run.result..][..len];
-            if self.moves().0 {
-                assign_or_add(sums, x.iter().copied(), assign);
+            if !self.moves().0 {
+                data[0] = combine(data[0], lanes::fold(x, identity, combine));
+            } else if add {
+                data.iter_mut().zip(x).for_each(|(total, &x)| *total = combine(*total, x));
             } else {
-                sums[0] += sums::sum(x);
+                data[..len].copy_from_slice(x);
             }
         });
     }
 
-    /// Calls `visit(run, the gradient from the run's place on, whether to assign, length)` for all runs.
+    /// Calls `visit(run, the gradient from the run's place on, length)` for all runs.
     ///
     /// Threads share the first axis that the gradient moves along; each walks over the axes outside of it in full.
     /// So every element of the gradient belongs to one thread, and its terms come in the same order for any number of them.
@@ -173,7 +186,7 @@ impl Broadcast {
         &self,
         gradient: GradientMut<'_>,
         cost: usize,
-        visit: impl Fn(Run, &mut [Float], bool, usize) + Sync,
+        visit: impl Fn(Run, GradientMut<'_>, usize) + Sync,
     ) {
         let GradientMut { data, add } = gradient;
         let axes = &self.axes[..self.rank];
@@ -193,7 +206,11 @@ impl Broadcast {
                 #[inline(always)]
                 || {
                     self.for_each_run(axis, range.clone(), |run, len| {
-                        visit(run, &mut piece[run.first - start * row..], assign, len);
+                        visit(
+                            run,
+                            GradientMut { data: &mut piece[run.first - start * row..], add: !assign },
+                            len,
+                        );
                     });
                 },
             );
@@ -258,16 +275,6 @@ impl Run {
         self.first -= axis.first * axis.size;
         self.second -= axis.second * axis.size;
         self.result -= axis.result * axis.size;
-    }
-}
-
-/// `to = terms` or `to += terms`
-#[inline(always)]
-fn assign_or_add(to: &mut [Float], terms: impl Iterator<Item = Float>, assign: bool) {
-    if assign {
-        to.iter_mut().zip(terms).for_each(|(to, term)| *to = term);
-    } else {
-        to.iter_mut().zip(terms).for_each(|(to, term)| *to += term);
     }
 }
 

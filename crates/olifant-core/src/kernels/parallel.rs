@@ -119,7 +119,7 @@ mod tests {
             for part in 0..parts {
                 let range = range_of_part(part, parts, len, unit);
                 assert_eq!(range.start, next);
-                assert!(range.start % unit == 0 || range.start == len);
+                assert!(range.start.is_multiple_of(unit) || range.start == len);
                 next = range.end;
             }
             assert_eq!(next, len);

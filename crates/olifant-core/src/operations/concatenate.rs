@@ -64,7 +64,7 @@ impl Operation for Concatenate {
             let Some(dx) = gradients.get(input) else { continue };
             let dy = step.output_gradient.chunks_exact(block);
             for (data, dy) in dx.data.chunks_exact_mut(len.max(1)).zip(dy) {
-                GradientMut { data, add: dx.add }.write_slice(&dy[start..start + len]);
+                GradientMut { data, add: dx.add }.write_from(dy[start..start + len].iter().copied());
             }
         }
     }

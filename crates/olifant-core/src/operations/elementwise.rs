@@ -42,7 +42,9 @@ impl<F: UnaryFunction> Operation for Unary<F> {
         for_each_rows(step.output, 1, F::COST, &|start, output: &mut [Float]| {
             vectorised(
                 #[inline(always)]
-                || output.iter_mut().zip(&x[start..]).for_each(|(y, &x)| *y = function.value(x)),
+                || {
+                    output.iter_mut().zip(&x[start..]).for_each(|(y, &x)| *y = function.value(x));
+                },
             );
         });
     }
@@ -51,16 +53,13 @@ impl<F: UnaryFunction> Operation for Unary<F> {
         let Some(GradientMut { data, add }) = gradients.get(0) else { return };
         let (function, x, y, dy) =
             (self.0, step.inputs.get(0).data, step.output.data, &*step.output_gradient);
-        for_each_rows(data, 1, F::COST, &|start, dx: &mut [Float]| {
+        for_each_rows(data, 1, F::COST, &|start, data: &mut [Float]| {
             vectorised(
                 #[inline(always)]
                 || {
-                    let terms = dx.iter_mut().zip(&x[start..]).zip(&y[start..]).zip(&dy[start..]);
-                    if add {
-                        terms.for_each(|(((dx, &x), &y), &dy)| *dx += dy * function.slope(x, y));
-                    } else {
-                        terms.for_each(|(((dx, &x), &y), &dy)| *dx = dy * function.slope(x, y));
-                    }
+                    let terms = x[start..].iter().zip(&y[start..]).zip(&dy[start..]);
+                    let terms = terms.map(|((&x, &y), &dy)| dy * function.slope(x, y));
+                    GradientMut { data, add }.write_from(terms);
                 },
             );
         });

@@ -3,7 +3,7 @@
 use super::softmax::log_sum_exp;
 use crate::{
     Float, Operation, Shape, ShapeError, Var,
-    kernels::{dispatch::vectorised, functions, parallel::for_each_rows, sums},
+    kernels::{dispatch::vectorised, functions, parallel::for_each_rows, lanes},
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
@@ -46,12 +46,10 @@ impl Operation for LogSoftmax {
                 #[inline(always)]
                 || {
                     let rows = y.rows().zip(dy.chunks_exact(classes)).skip(first);
-                    for (dx, (y, dy)) in dx.chunks_exact_mut(classes).zip(rows) {
-                        let total = sums::sum(dy);
-                        for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
-                            let term = dy - functions::exp(y) * total;
-                            *dx = if add { *dx + term } else { term };
-                        }
+                    for (data, (y, dy)) in dx.chunks_exact_mut(classes).zip(rows) {
+                        let total = lanes::sum(dy);
+                        let terms = y.iter().zip(dy).map(|(&y, &dy)| dy - functions::exp(y) * total);
+                        GradientMut { data, add }.write_from(terms);
                     }
                 },
             );

@@ -3,7 +3,7 @@
 use crate::{
     Axes, Float, Operation, Shape, ShapeError, Var,
     axes::Reduction,
-    operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
+    operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
 /// y = max x over some axes; elements that share the largest value share the gradient, as in Keras.
@@ -23,13 +23,11 @@ impl Operation for Max {
         let plan = Reduction::known(x.shape, self.axes).plan();
         let y = step.output;
         y.fill(Float::NEG_INFINITY);
-        plan.for_each(|result, element, _| y[result] = larger(y[result], x.data[element]));
+        plan.fold_to_first(x.data, GradientMut { data: y, add: true }, Float::NEG_INFINITY, larger);
         // How many elements share each maximum, for the backward pass.
-        step.cache.clear();
         step.cache.resize(y.len(), 0.0);
-        plan.for_each(|result, element, _| {
-            step.cache[result] += if x.data[element] == y[result] { 1.0 } else { 0.0 };
-        });
+        let counts = GradientMut { data: step.cache, add: false };
+        plan.add_to_first(y, x.data, x.data, counts, 1, |_, y, x| if x == y { 1.0 } else { 0.0 });
     }
 
     /// ∂L/∂x = ∂L/∂y / n for the n elements that are the largest, else 0.

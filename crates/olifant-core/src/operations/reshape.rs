@@ -27,7 +27,7 @@ impl Operation for Reshape {
 
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         if let Some(mut dx) = gradients.get(0) {
-            dx.write_slice(step.output_gradient);
+            dx.write_from(step.output_gradient.iter().copied());
         }
     }
 }

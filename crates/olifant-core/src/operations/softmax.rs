@@ -2,7 +2,7 @@
 
 use crate::{
     Float, Operation, Shape, ShapeError, Var,
-    kernels::{dispatch::vectorised, functions, parallel::for_each_rows, sums},
+    kernels::{dispatch::vectorised, functions, parallel::for_each_rows, lanes},
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
@@ -44,12 +44,10 @@ impl Operation for Softmax {
                 #[inline(always)]
                 || {
                     let rows = y.rows().zip(dy.chunks_exact(classes)).skip(first);
-                    for (dx, (y, dy)) in dx.chunks_exact_mut(classes).zip(rows) {
-                        let mean = sums::sum_of_pairs(y, dy, |y, dy| y * dy);
-                        for ((dx, &y), &dy) in dx.iter_mut().zip(y).zip(dy) {
-                            let term = y * (dy - mean);
-                            *dx = if add { *dx + term } else { term };
-                        }
+                    for (data, (y, dy)) in dx.chunks_exact_mut(classes).zip(rows) {
+                        let mean = lanes::sum_of_pairs(y, dy, |y, dy| y * dy);
+                        let terms = y.iter().zip(dy).map(|(&y, &dy)| y * (dy - mean));
+                        GradientMut { data, add }.write_from(terms);
                     }
                 },
             );
@@ -82,9 +80,9 @@ pub(crate) fn log_sum_exp(x: &[Float], scratch: &mut [Float]) -> Float {
 /// Writes e^(x − max x) of one row and returns max x and the sum.
 #[inline(always)]
 fn exponentials(x: &[Float], y: &mut [Float]) -> (Float, Float) {
-    let max = x.iter().copied().fold(Float::NEG_INFINITY, Float::max);
+    let max = lanes::fold(x, Float::NEG_INFINITY, Float::max);
     y.iter_mut().zip(x).for_each(|(y, &x)| *y = functions::exp(x - max));
-    (max, sums::sum(y))
+    (max, lanes::sum(y))
 }
 
 impl<'t> Var<'t> {

@@ -4,7 +4,7 @@ use super::softmax::softmax_and_log_sum;
 use crate::{
     Float, Operation, Shape, ShapeError, Var,
     axes::check_indices,
-    kernels::{dispatch::vectorised, parallel::for_each_rows, sums},
+    kernels::{dispatch::vectorised, parallel::for_each_rows, lanes},
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
@@ -65,7 +65,7 @@ impl Operation for SoftmaxCrossEntropy {
             rows.zip(targets.data).for_each(|(((y, x), log_sum), &class)| *y = log_sum - x[class as usize]);
         } else {
             for (((y, x), log_sum), targets) in rows.zip(targets.data.chunks_exact(classes)) {
-                *y = sums::sum_of_pairs(targets, x, |t, x| t * (log_sum - x));
+                *y = lanes::sum_of_pairs(targets, x, |t, x| t * (log_sum - x));
             }
         }
     }
@@ -86,7 +86,7 @@ impl Operation for SoftmaxCrossEntropy {
                     dx.data[targets[row] as usize] -= dy;
                 } else {
                     let targets = &targets[row * classes..][..classes];
-                    let total = sums::sum(targets);
+                    let total = lanes::sum(targets);
                     dx.write(|i| (probabilities[i] * total - targets[i]) * dy);
                 }
             }

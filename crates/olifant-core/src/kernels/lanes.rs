@@ -1,17 +1,17 @@
-//! Sums of many terms, in lanes that fit vector registers.
+//! Folding many numbers into one, in lanes that fit vector registers.
 //!
-//! The order of the additions depends on the length only, so the bits are the same on every processor.
+//! The order of the terms depends on the length only, so the bits are the same on every processor.
 //! Several short sums are also more accurate than a long one.
 
 use crate::Float;
 
-/// How many sums run side by side: two vectors of eight numbers hide the latency of an addition.
+/// How many folds run side by side: two vectors of eight numbers hide the latency of an addition.
 const LANES: usize = 16;
 
 /// Σ x
 #[inline(always)]
 pub(crate) fn sum(x: &[Float]) -> Float {
-    sum_of_pairs(x, x, |x, _| x)
+    fold(x, 0.0, |sum, x| sum + x)
 }
 
 /// Σ term(a, b) over two slices of the same length.
@@ -27,14 +27,32 @@ pub(crate) fn sum_of_pairs(a: &[Float], b: &[Float], term: impl Fn(Float, Float)
     for (sum, (&a, &b)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest)) {
         *sum += term(a, b);
     }
+    join(sums, |sum, x| sum + x)
+}
+
+/// All numbers combined by an associative function; `identity` changes nothing when combined.
+#[inline(always)]
+pub(crate) fn fold(x: &[Float], identity: Float, combine: impl Fn(Float, Float) -> Float) -> Float {
+    let (x, rest) = x.as_chunks::<LANES>();
+    let mut totals = [identity; LANES];
+    for x in x {
+        totals.iter_mut().zip(x).for_each(|(total, &x)| *total = combine(*total, x));
+    }
+    totals.iter_mut().zip(rest).for_each(|(total, &x)| *total = combine(*total, x));
+    join(totals, combine)
+}
+
+/// The lanes combined pair by pair.
+#[inline(always)]
+fn join(mut lanes: [Float; LANES], combine: impl Fn(Float, Float) -> Float) -> Float {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
-            sums[lane] += sums[lane + width];
+            lanes[lane] = combine(lanes[lane], lanes[lane + width]);
         }
         width /= 2;
     }
-    sums[0]
+    lanes[0]
 }
 
 #[cfg(test)]
@@ -48,6 +66,7 @@ mod tests {
             assert_eq!(sum(&x), (len * (len + 1) / 2) as Float);
             let squares: Float = x.iter().map(|x| x * x).sum();
             assert_eq!(sum_of_pairs(&x, &x, |a, b| a * b), squares);
+            assert_eq!(fold(&x, 0.0, Float::max), len as Float);
         }
     }
 }

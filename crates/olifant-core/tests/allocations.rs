@@ -1,0 +1,123 @@
+//! A step that was seen before allocates nothing, whatever operations it uses.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use olifant_core::{
+    Axes, BackwardStep, DenseActivation, ForwardStep, InputGradients, Inputs, Mode, Operation, RandomKey,
+    Shape, ShapeError, Tape, Var, Weight, Weights, Workspace,
+};
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// The system's allocator with a counter.
+struct Counting;
+
+// SAFETY: every call is passed on to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// y = x
+#[derive(Debug)]
+struct Identity;
+
+impl Operation for Identity {
+    fn output_shape(&self, inputs: &Inputs<'_>) -> Result<Shape, ShapeError> {
+        Ok(inputs.get(0).shape)
+    }
+
+    fn forward(&self, step: ForwardStep<'_>) {
+        step.output.copy_from_slice(step.inputs.get(0).data);
+    }
+
+    fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
+        if let Some(mut dx) = gradients.get(0) {
+            dx.write_from(step.output_gradient.iter().copied());
+        }
+    }
+}
+
+struct Model {
+    weights: Weights,
+    kernel: Weight,
+    bias: Weight,
+    table: Weight,
+    identity: Arc<dyn Operation>,
+}
+
+impl Model {
+    fn new() -> Model {
+        let mut weights = Weights::default();
+        let kernel = weights.add("kernel", [8, 8], true);
+        let bias = weights.add("bias", [8], true);
+        let table = weights.add("table", [5, 8], true);
+        for (i, w) in weights.trainable_mut().iter_mut().enumerate() {
+            *w = (i % 13) as olifant_core::Float / 13.0 - 0.4;
+        }
+        Model { weights, kernel, bias, table, identity: Arc::new(Identity) }
+    }
+
+    /// A forward and a backward pass with every operation there is; `samples` sets the size.
+    fn step(&self, workspace: Workspace, number: u64, samples: usize) -> Workspace {
+        let mode = Mode::Training(RandomKey::from_seed(1).derive(number));
+        let tape = Tape::record(workspace, &self.weights, mode);
+        let labels = tape.input_with([samples], |labels| labels.fill(3.0));
+        let x = tape.weight(self.table).gather(labels, 0);
+        let h = x.dense(self.kernel, Some(self.bias), DenseActivation::Relu).dropout(0.5);
+        let smooth = (-h).exp().expm1().tanh().sigmoid().softplus().erf().square().pow(1.5) + x.relu().abs();
+        let positive = (smooth + 1.0).sqrt().log() / 2.0;
+        let bounded = positive.clip(0.1, 0.9).minimum(0.8).maximum(h - 1.0);
+        let flags = bounded.greater(0.5) + bounded.less(0.2) * bounded.equal(x);
+        let chosen = flags.select(bounded, x);
+        let batches = chosen.reshape([samples / 4, 4, 8]);
+        let scores = batches.matmul_transposed(batches).softmax().matmul(batches);
+        let moved = scores.transpose([0, 2, 1]).transposed_matmul(tape.weight(self.kernel)).flatten();
+        let joined = Var::concatenate(&[moved, moved.log_softmax()], 1).slice(1, 3..40);
+        let centred = joined - joined.mean_keepdims(0) + joined.max_keepdims([0, 1]) + joined.sum_keepdims(1);
+        let custom = tape.apply(&self.identity, &[centred]);
+        let loss = custom.mean_per_sample().mean(0)
+            + custom.max(1).sum(Axes::All)
+            + x.softmax_cross_entropy(labels).mean(Axes::All)
+            + x.sigmoid_cross_entropy(h.sigmoid()).mean(Axes::All);
+        tape.backward(loss);
+        let workspace = tape.finish();
+        assert!(workspace.gradients().iter().all(|gradient| gradient.is_finite()));
+        workspace
+    }
+}
+
+/// One test only: the counter belongs to the whole process.
+#[test]
+fn a_second_step_allocates_nothing() {
+    let model = Model::new();
+    // Small, and large enough for several threads.
+    for samples in [8, 1 << 14] {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        pool.install(|| {
+            let workspace = model.step(Workspace::default(), 0, samples);
+            let before = ALLOCATIONS.load(Ordering::Relaxed);
+            let workspace = model.step(workspace, 1, samples);
+            let workspace = model.step(workspace, 2, samples / 2);
+            model.step(workspace, 3, samples);
+            assert_eq!(ALLOCATIONS.load(Ordering::Relaxed) - before, 0, "{samples} samples");
+        });
+    }
+}
