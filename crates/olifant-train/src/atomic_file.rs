@@ -1,7 +1,7 @@
 //! Files that are replaced as a whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -16,33 +16,58 @@ pub struct WriteError {
     pub source: io::Error,
 }
 
-/// Replaces a file by these bytes, so that whoever looks, now or after a crash, sees the old or the new whole.
-///
-/// The bytes go to a temporary file in the same directory, which is flushed to the disk and then renamed;
-/// the directory is flushed as well, so that the rename survives a power cut.
+/// Replaces a file by these bytes: [`write_atomically_with`] for what is at hand as a whole.
 ///
 /// # Errors
 ///
-/// If any of these steps fails; the old file is then still there, the temporary one is not.
+/// If any step fails; the old file is then still there, the temporary one is not.
 #[doc(hidden)]
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    replace(path, bytes).map_err(|source| WriteError { path: path.to_owned(), source })
+    write_atomically_with(path, |file| file.write_all(bytes))
 }
 
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Replaces a file by what `write` writes, so that whoever looks, now or after a crash, sees the old or the new whole.
+///
+/// The bytes go to a temporary file in the same directory, which is flushed to the disk and then renamed;
+/// the directory is flushed as well, so that the rename survives a power cut.
+pub(crate) fn write_atomically_with(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> Result<(), WriteError> {
+    replace(path, write).map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+/// Whether a file could stand at this path, as far as the file system shows; its directory need not exist yet.
+pub(crate) fn check_place(path: &Path) -> Result<(), WriteError> {
+    let first_that_exists = path.ancestors().skip(1).find(|ancestor| ancestor.exists());
+    let kind = if path.is_dir() {
+        io::ErrorKind::IsADirectory
+    } else if first_that_exists.is_some_and(|ancestor| !ancestor.is_dir()) {
+        io::ErrorKind::NotADirectory
+    } else {
+        return Ok(());
+    };
+    Err(WriteError { path: path.to_owned(), source: kind.into() })
+}
+
+fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
     if path.is_dir() {
         return Err(io::ErrorKind::IsADirectory.into());
     }
-    let (mut file, temporary) = create_beside(path)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    // Windows renames no open file.
-    drop(file);
-    let replaced = written.and_then(|()| fs::rename(&temporary, path));
+    let (file, temporary) = create_beside(path)?;
+    // The file is closed before it is renamed, as Windows renames no open file.
+    let replaced = fill(file, write).and_then(|()| fs::rename(&temporary, path));
     if replaced.is_err() {
         // The first error is the one worth reporting.
         let _ = fs::remove_file(&temporary);
     }
     replaced.and_then(|()| sync_directory(path))
+}
+
+fn fill(file: File, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
+    let mut file = BufWriter::new(file);
+    write(&mut file)?;
+    file.into_inner()?.sync_all()
 }
 
 /// Creates a file that did not exist, in the same directory and thus on the same disk.
@@ -89,6 +114,7 @@ fn remedy(path: &Path, error: &io::Error) -> String {
     let directory = directory_of(path).display();
     match error.kind() {
         io::ErrorKind::NotFound => format!("; create the directory `{directory}` first"),
+        io::ErrorKind::NotADirectory => format!("; `{directory}` must be a directory"),
         io::ErrorKind::IsADirectory => "; name a file inside it".to_owned(),
         _ => String::new(),
     }

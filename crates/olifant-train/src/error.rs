@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use olifant_core::{Shape, ShapeError};
 use olifant_nn::{BuildError, TargetError};
 
+use crate::{LoadError, SaveError};
+
 /// Why `fit`, `evaluate` or `predict` could not be done, or not to the end.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -147,6 +149,12 @@ pub enum CallbackError {
     /// Training or evaluating from within a callback failed.
     #[error(transparent)]
     Fit(Box<FitError>),
+    /// The model could not be saved.
+    #[error(transparent)]
+    Save(#[from] SaveError),
+    /// The model could not be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
     /// Any other reason, in words or as an error of the callback's own.
     #[error(transparent)]
     Other(#[from] Box<dyn std::error::Error + Send + Sync>),

@@ -20,6 +20,7 @@ mod predict;
 mod progress;
 mod running;
 mod samples;
+mod saving;
 mod suggestion;
 mod train_on_batch;
 mod training;
@@ -42,6 +43,7 @@ pub use model::{Compile, Model};
 pub use plan::Plan;
 pub use progress::Progress;
 pub use samples::{Arrays, IntoArrays, Samples};
+pub use saving::{LoadError, SaveError};
 #[doc(hidden)]
 pub use suggestion::{did_you_mean, known_names};
 pub use training::{Ending, Stop, Training};

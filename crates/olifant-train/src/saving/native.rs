@@ -1,0 +1,197 @@
+//! Olifant's own format: a header in bincode, then all numbers as little-endian `f32`.
+//!
+//! First come the weights in the header's order, then for each slot of the optimizer its numbers for the trainable ones.
+
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+    path::Path,
+};
+
+use olifant_core::{Float, Weights};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    container,
+    description::Description,
+    numbers::{self, Numbers},
+    stored_weight::{StoredWeight, restore, restore_slots},
+};
+use crate::{LoadError, Model, SaveError};
+
+/// What a file says about its numbers. The order of the fields is the format: a change of it is a new version.
+#[derive(Debug, Serialize, Deserialize)]
+struct Header<'a> {
+    /// Only whole models have it.
+    #[serde(borrow)]
+    model: Option<ModelHeader<'a>>,
+    #[serde(borrow)]
+    weights: Vec<WeightHeader<'a>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct ModelHeader<'a> {
+    #[serde(borrow)]
+    description: Description<'a>,
+    iterations: u64,
+    learning_rate: f64,
+    /// The names of the optimizer's slots.
+    #[serde(borrow)]
+    slots: Vec<&'a str>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct WeightHeader<'a> {
+    name: &'a str,
+    shape: Vec<usize>,
+    trainable: bool,
+}
+
+pub(super) fn save_model(model: &Model, path: &Path) -> Result<(), SaveError> {
+    let (state, weights) = (model.optimizer_state(), model.network().weights());
+    let header = Header {
+        model: Some(ModelHeader {
+            description: Description::of(model, path)?,
+            iterations: state.iterations(),
+            learning_rate: f64::from(model.learning_rate()),
+            slots: model.optimizer().slots().to_vec(),
+        }),
+        weights: weight_headers(weights),
+    };
+    let trainable = || weights.iter().filter(|(_, spec)| spec.trainable);
+    write(path, &header, |out| {
+        write_weights(weights, out)?;
+        for slot in state.slots() {
+            for (_, spec) in trainable() {
+                numbers::write(&slot[spec.range()], out)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+pub(super) fn save_weights(model: &Model, path: &Path) -> Result<(), SaveError> {
+    let weights = model.network().weights();
+    let header = Header { model: None, weights: weight_headers(weights) };
+    write(path, &header, |out| write_weights(weights, out))
+}
+
+pub(super) fn load_model(path: &Path) -> Result<Model, LoadError> {
+    let payload = container::read(path)?;
+    let (header, stored) = parse(path, &payload)?;
+    let Some(header) = header.model else {
+        return Err(LoadError::WeightsOnly { path: path.to_owned() });
+    };
+    let mut model = header.description.build(path)?;
+    if model.optimizer().slots() != header.slots {
+        let (expected, given) = (model.optimizer().slots(), header.slots);
+        let reason = format!("the optimizer keeps the slots {expected:?}, but the file has {given:?}");
+        return Err(LoadError::damaged(path, reason));
+    }
+    restore(path, &stored, model.network_mut().weights_mut())?;
+    let mut state = model.optimizer_state().clone();
+    restore_slots(path, &stored, model.network().weights(), &mut state)?;
+    state.set_iterations(header.iterations);
+    state.set_learning_rate(header.learning_rate as Float);
+    *model.optimizer_state_mut() = state;
+    Ok(model)
+}
+
+pub(super) fn load_weights(path: &Path, weights: &mut Weights) -> Result<(), LoadError> {
+    let payload = container::read(path)?;
+    let (_, stored) = parse(path, &payload)?;
+    restore(path, &stored, weights)
+}
+
+fn weight_headers(weights: &Weights) -> Vec<WeightHeader<'_>> {
+    let header = |spec: &'_ olifant_core::WeightSpec| (spec.shape.axes().to_vec(), spec.trainable);
+    weights
+        .iter()
+        .map(|(_, spec)| {
+            let (shape, trainable) = header(spec);
+            WeightHeader { name: &spec.name, shape, trainable }
+        })
+        .collect()
+}
+
+fn write(
+    path: &Path,
+    header: &Header<'_>,
+    numbers: impl Fn(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), SaveError> {
+    let header = bincode_header::encode(header).map_err(|reason| SaveError::Describe {
+        path: path.to_owned(),
+        part: "description",
+        reason,
+    })?;
+    container::write(path, |out| {
+        out.write_all(&header)?;
+        numbers(out)
+    })?;
+    Ok(())
+}
+
+fn write_weights(weights: &Weights, out: &mut dyn Write) -> io::Result<()> {
+    weights.iter().try_for_each(|(weight, _)| numbers::write(weights.get(weight).data, out))
+}
+
+/// Takes the payload apart: the header, and each weight with its numbers.
+fn parse<'a>(path: &Path, payload: &'a [u8]) -> Result<(Header<'a>, Vec<StoredWeight<'a>>), LoadError> {
+    let (header, mut rest) =
+        bincode_header::decode(payload).map_err(|reason| LoadError::damaged(path, reason))?;
+    let slots = header.model.as_ref().map_or(0, |model| model.slots.len());
+    let mut take = |header: &WeightHeader<'_>| {
+        let size = header.shape.iter().try_fold(4_usize, |size, &axis| size.checked_mul(axis));
+        let (numbers, others) = size.and_then(|size| rest.split_at_checked(size)).ok_or_else(|| {
+            let (name, shape) = (header.name, &header.shape);
+            LoadError::damaged(path, format!("the numbers of `{name}` {shape:?} are missing"))
+        })?;
+        rest = others;
+        Ok(Numbers::F32(numbers))
+    };
+    let mut stored = Vec::new();
+    for weight in &header.weights {
+        let (name, shape) = (Cow::Borrowed(weight.name), weight.shape.clone());
+        stored.push(StoredWeight { name, shape, numbers: take(weight)?, slots: Vec::new() });
+    }
+    for _ in 0..slots {
+        for (header, stored) in header.weights.iter().zip(&mut stored).filter(|(header, _)| header.trainable)
+        {
+            stored.slots.push(take(header)?);
+        }
+    }
+    if !rest.is_empty() {
+        return Err(LoadError::damaged(path, format!("{} bytes belong to no weight", rest.len())));
+    }
+    Ok((header, stored))
+}
+
+/// The only place that calls bincode.
+mod bincode_header {
+    use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
+
+    use super::Header;
+
+    /// What a header may take at most. It borrows its texts, so even a larger claim would take no memory.
+    const LIMIT: usize = 1 << 28;
+
+    fn configuration() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
+        standard().with_limit::<LIMIT>()
+    }
+
+    pub(super) fn encode(header: &Header<'_>) -> Result<Vec<u8>, String> {
+        let bytes = bincode::serde::encode_to_vec(header, configuration());
+        let bytes = bytes.map_err(|error| error.to_string())?;
+        if bytes.len() > LIMIT {
+            return Err(format!("it takes {} bytes, but at most {LIMIT} can be read back", bytes.len()));
+        }
+        Ok(bytes)
+    }
+
+    /// The header, and the bytes after it.
+    pub(super) fn decode(payload: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
+        let (header, length) = bincode::serde::borrow_decode_from_slice(payload, configuration())
+            .map_err(|error| format!("its header cannot be read: {error}"))?;
+        Ok((header, &payload[length..]))
+    }
+}

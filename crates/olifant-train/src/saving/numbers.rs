@@ -1,0 +1,49 @@
+//! Floats as little-endian bytes, many at once.
+
+use std::io::{self, Write};
+
+use olifant_core::Float;
+
+/// Writes numbers as `f32`, in pieces that fit the first-level cache.
+pub(super) fn write(numbers: &[Float], out: &mut dyn Write) -> io::Result<()> {
+    const PIECE: usize = 4096;
+    let mut bytes = [0; PIECE * 4];
+    for piece in numbers.chunks(PIECE) {
+        let bytes = &mut bytes[..piece.len() * 4];
+        for (bytes, number) in bytes.chunks_exact_mut(4).zip(piece) {
+            bytes.copy_from_slice(&(*number as f32).to_le_bytes());
+        }
+        out.write_all(bytes)?;
+    }
+    Ok(())
+}
+
+/// All numbers as `f32`, in one piece.
+pub(super) fn to_bytes(numbers: &[Float]) -> Vec<u8> {
+    numbers.iter().flat_map(|number| (*number as f32).to_le_bytes()).collect()
+}
+
+/// Numbers as a file has them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Numbers<'a> {
+    F32(&'a [u8]),
+    F64(&'a [u8]),
+}
+
+impl Numbers<'_> {
+    /// Copies the numbers to where they belong; the lengths have been compared.
+    pub(super) fn copy_to(self, target: &mut [Float]) {
+        match self {
+            Numbers::F32(bytes) => {
+                for (number, bytes) in target.iter_mut().zip(bytes.as_chunks().0) {
+                    *number = Float::from(f32::from_le_bytes(*bytes));
+                }
+            }
+            Numbers::F64(bytes) => {
+                for (number, bytes) in target.iter_mut().zip(bytes.as_chunks().0) {
+                    *number = f64::from_le_bytes(*bytes) as Float;
+                }
+            }
+        }
+    }
+}
