@@ -95,8 +95,16 @@ impl WeightBuilder<'_> {
     }
 
     /// Adds a penalty on a weight to the loss of the model.
-    pub fn regularize(&mut self, weight: Weight, regularizer: Option<Regularizer>) {
-        self.penalties.extend(regularizer.map(|regularizer| (weight, regularizer)));
+    ///
+    /// # Errors
+    ///
+    /// A factor of the penalty is outside its range.
+    pub fn regularize(&mut self, weight: Weight, regularizer: Option<Regularizer>) -> Result<(), BuildError> {
+        if let Some(regularizer) = regularizer {
+            regularizer.check()?;
+            self.penalties.push((weight, regularizer));
+        }
+        Ok(())
     }
 
     fn create(

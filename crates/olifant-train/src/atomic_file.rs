@@ -110,7 +110,8 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
-fn remedy(path: &Path, error: &io::Error) -> String {
+/// What to do about an error, as the end of a message.
+pub(crate) fn remedy(path: &Path, error: &io::Error) -> String {
     let directory = directory_of(path).display();
     match error.kind() {
         io::ErrorKind::NotFound => format!("; create the directory `{directory}` first"),

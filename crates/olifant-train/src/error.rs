@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use olifant_core::{Shape, ShapeError};
 use olifant_nn::{BuildError, TargetError};
 
-use crate::{LoadError, SaveError};
+use crate::{LoadError, SaveError, atomic_file::remedy};
 
 /// Why `fit`, `evaluate` or `predict` could not be done, or not to the end.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +139,7 @@ pub enum CallbackError {
         owner: String,
     },
     /// A file could not be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("cannot read or write `{}`: {source}{}", path.display(), remedy(path, source))]
     File {
         /// The file.
         path: PathBuf,

@@ -109,7 +109,7 @@ impl Model {
             let mut callbacks = CallbackList::new(options.callbacks);
             let params = Params::of_pass(batches.samples(), options.batch_size, options.verbose, self.seed());
             let progress = Progress::to_user(options.output, options.verbose);
-            let mut training = Training::new(self, params, progress);
+            let mut training = Training::with_progress(self, params, progress);
             training.progress.begin(Some(batches.len()));
             let logs =
                 run(&mut training, &mut callbacks, &batches, &mut Batch::default(), &mut running, true)?;

@@ -98,7 +98,7 @@ impl Model {
         let mut run = Run {
             running: self.running(),
             validation_running: self.running(),
-            training: Training::new(self, params, progress),
+            training: Training::with_progress(self, params, progress),
             train,
             validation,
             batch: Batch::default(),
@@ -128,11 +128,11 @@ impl Run<'_> {
     /// All epochs, and `on_train_end` however they ended.
     fn run(&mut self, callbacks: &mut CallbackList<'_>) -> Result<(), FitError> {
         let result = self.epochs(callbacks);
-        let (ending, logs) = match &result {
-            Err(error) => (Ending::Failed(error.to_string()), Logs::new()),
-            Ok(logs) => (self.training.stop.clone().map_or(Ending::Finished, Ending::Stopped), logs.clone()),
-        };
-        self.training.ending = Some(ending);
+        match &result {
+            Ok(_) => self.training.end(),
+            Err(error) => self.training.ending = Some(Ending::Failed(error.to_string())),
+        }
+        let logs = result.as_ref().map_or_else(|_| Logs::new(), Logs::clone);
         let ended = callbacks.on_train_end(&mut self.training, &logs);
         result.and(ended)
     }
@@ -151,7 +151,7 @@ impl Run<'_> {
     }
 
     fn epoch(&mut self, epoch: usize, callbacks: &mut CallbackList<'_>) -> Result<Logs, FitError> {
-        (self.training.epoch, self.training.batch) = (epoch, 0);
+        self.training.begin_epoch(epoch);
         self.running.reset();
         callbacks.on_epoch_begin(&mut self.training)?;
         self.training.progress.begin_epoch(epoch, self.training.params().epochs, Some(self.train.len()));
@@ -180,7 +180,7 @@ impl Run<'_> {
         }
         let trained = logs.clone();
         callbacks.on_epoch_end(&mut self.training, &mut logs)?;
-        self.training.history.push(epoch, &logs);
+        self.training.end_epoch(&logs);
         self.training.progress.end(&logs);
         Ok(trained)
     }
@@ -190,7 +190,7 @@ impl Run<'_> {
         number: usize,
         callbacks: &mut CallbackList<'_>,
     ) -> Result<ControlFlow<()>, FitError> {
-        self.training.batch = number;
+        self.training.begin_batch(number);
         callbacks.on_train_batch_begin(&mut self.training)?;
         self.train.read(number, self.training.model, &mut self.batch)?;
         self.training.model.train_step(&mut self.batch, self.key, &mut self.running)?;

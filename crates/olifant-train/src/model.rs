@@ -68,8 +68,9 @@ impl Model {
         loss: Box<dyn Loss>,
         metrics: Vec<Box<dyn Metric>>,
     ) -> Result<Model, BuildError> {
-        optimizer.options().check()?;
         optimizer.check()?;
+        loss.check_options()?;
+        metrics.iter().try_for_each(|metric| metric.check_options())?;
         Ok(Model {
             optimizer_state: OptimizerState::new(&*optimizer, network.weights()),
             metric_names: unique_names(&metrics),
@@ -165,8 +166,12 @@ impl Model {
         names.into_iter()
     }
 
-    /// Which way a metric of this name improves.
-    pub(crate) fn metric_objective(&self, name: &str) -> Option<Objective> {
+    /// Which way a name in the logs improves, if the model knows: `loss`, or one of its metrics, with or without `val_`.
+    pub fn objective(&self, name: &str) -> Option<Objective> {
+        let name = name.strip_prefix("val_").unwrap_or(name);
+        if name == "loss" {
+            return Some(Objective::Minimize);
+        }
         let position = self.metric_names.iter().position(|known| known == name)?;
         Some(self.metrics[position].objective())
     }

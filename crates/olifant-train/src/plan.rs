@@ -51,7 +51,7 @@ impl<'a> Plan<'a> {
     ///
     /// It will not; the error lists the names there will be.
     pub fn expect_epoch_log(&self, what: &str, name: &str) -> Result<(), CallbackError> {
-        expect(what, name, &self.epoch_logs)
+        expect(what, name, &self.epoch_logs).map_err(|error| self.explain_validation(name, error))
     }
 
     /// Objects to a name that will never be in the logs of a batch.
@@ -75,10 +75,23 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Which way a name improves, if the model knows: `loss`, or one of its metrics, with or without `val_`.
+    /// Which way a name improves, if the model knows: see [`Model::objective`].
     pub fn objective(&self, name: &str) -> Option<Objective> {
-        let bare = name.strip_prefix("val_").unwrap_or(name);
-        if bare == "loss" { Some(Objective::Minimize) } else { self.model.metric_objective(bare) }
+        self.model.objective(name)
+    }
+
+    /// Says so if a name is missing only because nothing is validated.
+    fn explain_validation(&self, name: &str, error: CallbackError) -> CallbackError {
+        let is_validation =
+            name.strip_prefix("val_").is_some_and(|bare| self.batch_logs.iter().any(|known| known == bare));
+        match error {
+            CallbackError::UnknownLog { what, given, .. } if is_validation => {
+                let known = self.epoch_logs.join(", ");
+                let known = format!("known: {known}; give validation_split or validation_data to have it");
+                CallbackError::UnknownLog { what, given, known }
+            }
+            other => other,
+        }
     }
 
     /// Takes note of what a callback adds.

@@ -57,7 +57,7 @@ impl Model {
             let params = Params::of_pass(x.samples(), options.batch_size, options.verbose, self.seed());
             let mut callbacks = CallbackList::new(options.callbacks);
             let progress = Progress::to_user(options.output, options.verbose);
-            let mut training = Training::new(self, params, progress);
+            let mut training = Training::with_progress(self, params, progress);
             training.progress.begin(Some(steps));
             callbacks.on_predict_begin(&mut training)?;
             for number in 0..steps {

@@ -4,9 +4,49 @@ use std::io::Write;
 
 use olifant_core::Float;
 
-use crate::{CallbackError, History, Model, Params, Progress};
+use crate::{CallbackError, History, Logs, Model, Params, Progress};
 
 /// A run of `fit`, `evaluate` or `predict`, as hooks see it.
+///
+/// A hand-written loop makes its own and sends the hooks through a [`CallbackList`](crate::CallbackList).
+///
+/// # Examples
+///
+/// ```
+/// use olifant_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};
+/// use olifant_train::{Callback, CallbackList, Compile, HookResult, Logs, Params, Training};
+///
+/// struct StopBelow(f64);
+///
+/// impl Callback for StopBelow {
+///     fn on_epoch_end(&mut self, training: &mut Training<'_>, logs: &mut Logs) -> HookResult {
+///         if logs["loss"] < self.0 {
+///             training.stop("low enough");
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let mut model =
+///     Sequential::new([1]).add(Dense::new(1)).compile(Sgd::new(0.1), MeanSquaredError::new(), ())?;
+/// let mut callbacks = CallbackList::new(vec![Box::new(StopBelow(0.3))]);
+/// let mut training = Training::new(&mut model, Params::default());
+/// callbacks.on_train_begin(&mut training)?;
+/// for epoch in 0..5 {
+///     training.begin_epoch(epoch);
+///     callbacks.on_epoch_begin(&mut training)?;
+///     let mut logs = Logs::from_iter([("loss", 1.0 / (epoch + 1) as f64)]);
+///     callbacks.on_epoch_end(&mut training, &mut logs)?;
+///     training.end_epoch(&logs);
+///     if training.is_stopping() {
+///         break;
+///     }
+/// }
+/// training.end();
+/// callbacks.on_train_end(&mut training, &Logs::new())?;
+/// assert_eq!(training.history().epoch(), [0, 1, 2, 3]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Training<'a> {
     pub(crate) model: &'a mut Model,
     pub(crate) history: History,
@@ -43,7 +83,21 @@ pub enum Ending {
 }
 
 impl<'a> Training<'a> {
-    pub(crate) fn new(
+    /// A run of a hand-written loop, which tells it where it is by [`begin_epoch`](Training::begin_epoch),
+    /// [`begin_batch`](Training::begin_batch), [`end_epoch`](Training::end_epoch) and [`end`](Training::end).
+    pub fn new(model: &'a mut Model, params: Params) -> Training<'a> {
+        let progress = Progress::to_user(None, params.verbose);
+        Training::with_progress(model, params, progress)
+    }
+
+    /// Where messages go, if not to standard output.
+    #[must_use]
+    pub fn output(mut self, output: impl Write + Send + 'a) -> Self {
+        self.progress = Progress::to_user(Some(Box::new(output)), self.params().verbose);
+        self
+    }
+
+    pub(crate) fn with_progress(
         model: &'a mut Model,
         params: Params,
         progress: Progress<Box<dyn Write + Send + 'a>>,
@@ -58,6 +112,26 @@ impl<'a> Training<'a> {
             ending: None,
             current: String::new(),
         }
+    }
+
+    /// An epoch begins, counted from 0; to be followed by the hook `on_epoch_begin`.
+    pub fn begin_epoch(&mut self, epoch: usize) {
+        (self.epoch, self.batch) = (epoch, 0);
+    }
+
+    /// A batch begins, counted from 0; to be followed by the hook `on_train_batch_begin`.
+    pub fn begin_batch(&mut self, batch: usize) {
+        self.batch = batch;
+    }
+
+    /// An epoch has ended, after the hook `on_epoch_end`: the history gets its logs.
+    pub fn end_epoch(&mut self, logs: &Logs) {
+        self.history.push(self.epoch, logs);
+    }
+
+    /// All epochs are over, or a callback stopped; to be followed by the hook `on_train_end`.
+    pub fn end(&mut self) {
+        self.ending = Some(self.stop.clone().map_or(Ending::Finished, Ending::Stopped));
     }
 
     /// The epoch that is running, from 0.

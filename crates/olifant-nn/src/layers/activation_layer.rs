@@ -25,7 +25,7 @@ impl ActivationLayer {
 #[typetag::serde(name = "activation")]
 impl Layer for ActivationLayer {
     fn build(&mut self, input: &Shape, _: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-        Ok(*input)
+        self.activation.output_shape(input)
     }
 
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {

@@ -124,14 +124,14 @@ impl Layer for Dense {
             remedy: "; give each sample at least one feature",
         })?;
         self.kernel = weights.add("kernel", Shape::from([features, self.units]), &self.kernel_initializer)?;
-        weights.regularize(self.kernel, self.kernel_regularizer);
+        weights.regularize(self.kernel, self.kernel_regularizer)?;
         self.bias = None;
         if self.use_bias {
             let bias = weights.add("bias", Shape::from([self.units]), &self.bias_initializer)?;
-            weights.regularize(bias, self.bias_regularizer);
+            weights.regularize(bias, self.bias_regularizer)?;
             self.bias = Some(bias);
         }
-        Ok(input.with_last_axis(self.units))
+        self.activation.output_shape(&input.with_last_axis(self.units))
     }
 
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
