@@ -80,6 +80,14 @@ pub enum FitError {
     /// Targets that the loss cannot use.
     #[error(transparent)]
     Target(#[from] TargetError),
+    /// Targets or predictions that a metric cannot use.
+    #[error("metric {metric}: {source}")]
+    Metric {
+        /// The metric's name.
+        metric: String,
+        /// Why.
+        source: TargetError,
+    },
     /// Data that could not be read.
     #[error("the data could not be read: {source}")]
     Read {

@@ -1,1 +1,81 @@
-//! Stub.
+//! Deep learning on the CPU with Keras's `fit` and callbacks.
+//!
+//! ```no_run
+//! use olifant::prelude::*;
+//! # fn data() -> (Array3<f32>, Array1<u8>) { unimplemented!() }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (x_train, y_train) = data();
+//! let mut model = Sequential::new([28, 28])
+//!     .add(Flatten::new())
+//!     .add(Dense::new(300).activation(Activation::Relu))
+//!     .add(Dense::new(100).activation(Activation::Relu))
+//!     .add(Dense::new(10).activation(Activation::Softmax))
+//!     .compile(Sgd::new(0.01), SparseCategoricalCrossentropy::new(), [Accuracy::new()])?;
+//! println!("{}", model.summary());
+//!
+//! let mut early_stopping = EarlyStopping::new();              // monitor val_loss, patience 0
+//! let history = model.fit(&x_train, &y_train, FitOptions::new()
+//!     .epochs(50).batch_size(64).validation_split(0.2).verbose(Verbose::Epochs)
+//!     .callback(&mut early_stopping))?;
+//! # #[cfg(feature = "plot")]
+//! history.plot("loss", "loss.svg")?;                          // the article's plot_metric
+//! println!("stopped at {:?}", early_stopping.stopped_epoch());
+//!
+//! let callbacks = (&mut early_stopping, TerminateOnNaN::new());
+//! # let validation = FitOptions::new().validation_split(0.2);
+//! # let callbacks = validation.callbacks(callbacks);
+//! let history = model.fit(&x_train, &y_train, callbacks)?;    // and this, word for word
+//! # let _ = history;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to | see |
+//! |---|---|
+//! | describe a network | [`Sequential`], [`layers`] |
+//! | decide how it is trained | [`Compile::compile`], [`optimizers`], [`losses`], [`metrics`] |
+//! | train, measure, use, keep it | [`Model`], [`FitOptions`], [`History`] |
+//! | watch and steer training | [`callbacks`], [`Callback`] |
+//! | write a layer or loss of your own | [`Layer`], [`Loss`], [`core`] |
+//!
+//! # Features
+//!
+//! `plot`: [`History`] draws its curves as SVG and PNG. Nothing is on by default.
+
+pub use ndarray;
+pub use olifant_callbacks as callbacks;
+pub use olifant_core as core;
+pub use olifant_nn::{
+    Activation, BuildError, Initializer, Layer, LearningRate, Loss, Metric, MetricBatch, Named, Network,
+    Objective, Optimizer, Regularizer, Schedule, Sequential, TargetError, WeightBuilder, layers, losses,
+    metrics, optimizers, schedules,
+};
+pub use olifant_train::{
+    Callback, CallbackError, CallbackList, Compile, Ending, EvaluateOptions, FitError, FitOptions, History,
+    HookResult, IntoArrays, IntoFitOptions, LoadError, Logs, Model, Params, Plan, Progress, Samples,
+    SaveError, Stop, Training, Verbose, WriteError,
+};
+
+/// Everything a training program needs, with one `use`.
+///
+/// Losses and metrics of the same name are reached through [`losses`] and [`metrics`].
+pub mod prelude {
+    pub use ndarray::prelude::*;
+    pub use olifant_callbacks::*;
+    pub use olifant_nn::{
+        Activation, Initializer, Named, Regularizer, Sequential,
+        layers::*,
+        losses::{
+            BinaryCrossentropy, CategoricalCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError,
+            SparseCategoricalCrossentropy,
+        },
+        metrics::{Accuracy, SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy},
+        optimizers::*,
+    };
+    pub use olifant_train::{
+        Callback, Compile, EvaluateOptions, FitOptions, History, HookResult, Logs, Model, Training, Verbose,
+    };
+
+    pub use crate::{losses, metrics};
+}
