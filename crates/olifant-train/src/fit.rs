@@ -56,19 +56,8 @@ impl Model {
         options: FitOptions<'_>,
     ) -> Result<History, FitError> {
         let FitOptions { epochs, initial_epoch, batch_size, shuffle, validation_freq, verbose, .. } = options;
-        if epochs == 0 {
-            return Err(FitError::option("epochs", "at least 1", epochs));
-        }
-        if validation_freq == 0 {
-            return Err(FitError::option("validation_freq", "at least 1", validation_freq));
-        }
-        if !options.class_weight.is_empty() && options.sample_weight.is_some() {
-            return Err(FitError::option("class_weight", "unset when sample_weight is given", "set"));
-        }
+        options.check()?;
         let validation_batch_size = options.validation_batch_size.unwrap_or(batch_size);
-        if validation_batch_size == 0 {
-            return Err(FitError::option("validation_batch_size", "at least 1", validation_batch_size));
-        }
         let all = Batches::new(self, x, y, options.sample_weight.as_ref(), batch_size)?;
         let (train, validation) = match (&options.validation_data, options.validation_split) {
             (Some((x, y)), _) => {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, io::Write};
 
-use crate::{Arrays, Callback, IntoArrays, Verbose};
+use crate::{Arrays, Callback, FitError, IntoArrays, Verbose};
 
 /// The options of [`Model::fit`](crate::Model::fit), under Keras's names.
 ///
@@ -160,6 +160,30 @@ impl<'a> FitOptions<'a> {
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
+    }
+
+    /// Whether all options are in their ranges, as far as that can be said without the data.
+    pub(crate) fn check(&self) -> Result<(), FitError> {
+        let counts = [
+            ("epochs", self.epochs),
+            ("batch_size", self.batch_size),
+            ("validation_batch_size", self.validation_batch_size.unwrap_or(self.batch_size)),
+            ("validation_freq", self.validation_freq),
+        ];
+        for (option, count) in counts {
+            if count == 0 {
+                return Err(FitError::option(option, "at least 1", count));
+            }
+        }
+        if let Some(weight) =
+            self.class_weight.values().find(|weight| !(weight.is_finite() && **weight >= 0.0))
+        {
+            return Err(FitError::option("class_weight", "a finite number from 0 for each class", weight));
+        }
+        if !self.class_weight.is_empty() && self.sample_weight.is_some() {
+            return Err(FitError::option("class_weight", "unset when sample_weight is given", "set"));
+        }
+        Ok(())
     }
 
     /// One more callback, lent (`&mut early_stopping`) or given away.

@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use olifant_core::{Float, Mode, Purpose, RandomKey, Tape, TensorView, Workspace};
+use olifant_core::{
+    Axes, Float, MAX_RANK, Mode, Purpose, RandomKey, Shape, Tape, Tensor, TensorView, Workspace,
+};
 use olifant_nn::{
     BuildError, IntoMetrics, Loss, Metric, MetricBatch, Network, Objective, Optimizer, OptimizerState,
     Sequential, Summary,
@@ -212,11 +214,7 @@ impl Model {
     }
 
     /// Computes predictions and lets `read` look at them. `x` is taken; an arbitrary tensor is left in its place.
-    pub(crate) fn predict_step<R>(
-        &self,
-        x: &mut olifant_core::Tensor,
-        read: impl FnOnce(TensorView<'_>) -> R,
-    ) -> R {
+    pub(crate) fn predict_step<R>(&self, x: &mut Tensor, read: impl FnOnce(TensorView<'_>) -> R) -> R {
         self.with_idle_workspace(|workspace| {
             let tape = Tape::record(workspace, self.network.weights(), Mode::Inference);
             let result = self.network.call(tape.input_swap(x)).with_value(read);
@@ -240,7 +238,7 @@ impl Model {
         if let Some(weights) = &batch.sample_weight {
             losses = losses * tape.input(stretched(weights.view(), losses.shape())?);
         }
-        let mut loss = losses.mean(olifant_core::Axes::All);
+        let mut loss = losses.mean(Axes::All);
         if let Some(penalty) = self.network.penalty(loss.tape()) {
             loss = loss + penalty;
         }
@@ -267,18 +265,18 @@ impl Model {
 }
 
 /// Weights of samples with as many axes as the losses: `[batch]` becomes `[batch, 1]` for losses of `[batch, time]`.
-fn stretched(weights: TensorView<'_>, losses: olifant_core::Shape) -> Result<TensorView<'_>, FitError> {
-    let mismatch = FitError::SampleWeight { given: weights.shape, expected: losses };
-    let mut axes = weights.shape.axes().to_vec();
-    while axes.len() > losses.rank() && axes.last() == Some(&1) {
-        axes.pop();
+fn stretched(weights: TensorView<'_>, losses: Shape) -> Result<TensorView<'_>, FitError> {
+    let given = weights.shape.axes();
+    let extra = given.len().saturating_sub(losses.rank());
+    let fits = given.iter().rev().take(extra).all(|&axis| axis == 1);
+    let mut axes = [1; MAX_RANK];
+    let kept = given.len() - extra;
+    axes[..kept].copy_from_slice(&given[..kept]);
+    let shape = Shape::new(&axes[..losses.rank()])?;
+    if fits && shape.broadcast(&losses) == Ok(losses) {
+        return Ok(TensorView { data: weights.data, shape });
     }
-    axes.resize(losses.rank().max(axes.len()), 1);
-    let shape = olifant_core::Shape::new(&axes)?;
-    if shape.broadcast(&losses) != Ok(losses) || shape.rank() != losses.rank() {
-        return Err(mismatch);
-    }
-    Ok(TensorView { data: weights.data, shape })
+    Err(FitError::SampleWeight { given: weights.shape, expected: losses })
 }
 
 /// The metrics' names; one that comes again is numbered, as in Keras.

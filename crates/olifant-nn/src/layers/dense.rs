@@ -118,7 +118,8 @@ impl Layer for Dense {
         if self.units == 0 {
             return Err(BuildError::option("units", "at least 1", self.units));
         }
-        let features = input.last_axis().map_err(|_| BuildError::InputShape {
+        let features = input.axes().last().copied().filter(|&features| features > 0);
+        let features = features.ok_or_else(|| BuildError::InputShape {
             expected: "[batch, features]".into(),
             given: with_batch(input),
             remedy: "; give each sample at least one feature",

@@ -1,0 +1,103 @@
+//! A training step in its steady state allocates nothing.
+//!
+//! The test stands alone in its program: the allocator counts for all threads.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use ndarray::{Array1, Array2};
+use olifant_nn::{
+    Activation, Optimizer, Regularizer, Sequential,
+    layers::{Dense, Dropout},
+    losses::SparseCategoricalCrossentropy,
+    metrics::{Accuracy, SparseTopKCategoricalAccuracy},
+    optimizers::{Adam, Sgd},
+};
+use olifant_train::{Callback, Compile, FitOptions, HookResult, Logs, Training, Verbose};
+
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call is passed on unchanged to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract, which is the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the pointer came from `alloc` above, so from the system's allocator.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The number of allocations from the end of one batch to the end of the next.
+#[derive(Default)]
+struct Watch {
+    before: Option<usize>,
+    per_step: Vec<usize>,
+}
+
+impl Callback for Watch {
+    fn on_train_begin(&mut self, _: &mut Training<'_>) -> HookResult {
+        self.per_step.reserve(1000);
+        Ok(())
+    }
+
+    fn on_epoch_begin(&mut self, _: &mut Training<'_>) -> HookResult {
+        self.before = None;
+        Ok(())
+    }
+
+    fn on_train_batch_end(&mut self, _: &mut Training<'_>, _: &Logs) -> HookResult {
+        let now = ALLOCATIONS.load(Ordering::Relaxed);
+        self.per_step.extend(self.before.map(|before| now - before));
+        self.before = Some(ALLOCATIONS.load(Ordering::Relaxed));
+        Ok(())
+    }
+}
+
+fn allocations_per_step(optimizer: impl Optimizer) -> Vec<usize> {
+    let x = Array2::from_shape_fn((1000, 200), |(i, j)| (i * j % 17) as f64 / 17.0);
+    let y = Array1::from_shape_fn(1000, |i| (i % 10) as i64);
+    let mut model = Sequential::new([200])
+        .add(Dense::new(300).activation(Activation::Relu).kernel_regularizer(Regularizer::l2(1e-4)))
+        .add(Dropout::new(0.2))
+        .add(Dense::new(100).activation(Activation::Tanh))
+        .add(Dense::new(10).activation(Activation::Softmax))
+        .seed(1)
+        .compile(
+            optimizer,
+            SparseCategoricalCrossentropy::new(),
+            (Accuracy::new(), SparseTopKCategoricalAccuracy::new()),
+        )
+        .unwrap();
+    let mut watch = Watch::default();
+    let options = FitOptions::new()
+        .epochs(3)
+        .batch_size(48)
+        .validation_split(0.2)
+        .class_weight([(0, 2.0)])
+        .verbose(Verbose::Silent)
+        .callback(&mut watch);
+    model.fit(&x, &y, options).unwrap();
+    watch.per_step
+}
+
+#[test]
+fn a_step_in_its_steady_state_allocates_nothing() {
+    for per_step in
+        [allocations_per_step(Sgd::new(0.01)), allocations_per_step(Adam::new(0.001).global_clipnorm(1.0))]
+    {
+        // 17 batches an epoch, the last one of another size. The first two fill the buffers that take turns.
+        assert_eq!(per_step.len(), 3 * 16);
+        assert!(per_step[1..].iter().all(|&count| count == 0), "{per_step:?}");
+    }
+}
