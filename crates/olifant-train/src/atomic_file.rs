@@ -151,6 +151,48 @@ mod tests {
     }
 
     #[test]
+    fn a_writer_that_fails_halfway_leaves_the_old_file_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("model.olifant");
+        write_atomically(&path, b"old").unwrap();
+        let error = write_atomically_with(&path, |file| {
+            file.write_all(&[0; 1 << 20])?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(error.unwrap_err().source.kind(), io::ErrorKind::StorageFull);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(names_in(directory.path()), ["model.olifant"]);
+    }
+
+    #[test]
+    fn writers_at_the_same_time_do_not_mix() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = &directory.path().join("a");
+        std::thread::scope(|scope| {
+            for byte in 0..8 {
+                scope.spawn(move || write_atomically(path, &[byte; 100_000]).unwrap());
+            }
+        });
+        let bytes = fs::read(path).unwrap();
+        assert!(bytes.len() == 100_000 && bytes.iter().all(|&byte| byte == bytes[0]));
+        assert_eq!(names_in(directory.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_place_is_checked_without_touching_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("file");
+        fs::write(&file, b"").unwrap();
+        let check = |path: &Path| check_place(path).map_err(|error| error.source.kind());
+        assert_eq!(check(&directory.path().join("later/on/a")), Ok(()));
+        assert_eq!(check(&file), Ok(()));
+        assert_eq!(check(Path::new("a")), Ok(()));
+        assert_eq!(check(directory.path()), Err(io::ErrorKind::IsADirectory));
+        assert_eq!(check(&file.join("on/a")), Err(io::ErrorKind::NotADirectory));
+        assert_eq!(names_in(directory.path()), ["file"]);
+    }
+
+    #[test]
     fn errors_name_the_file_and_the_remedy() {
         let directory = tempfile::tempdir().unwrap();
         let text = |path: &Path| write_atomically(path, b"").unwrap_err().to_string();
@@ -163,6 +205,12 @@ mod tests {
 
         let message = text(directory.path());
         assert!(message.ends_with("is a directory; name a file inside it"), "{message}");
+        let file = directory.path().join("file");
+        fs::write(&file, b"").unwrap();
+        let message = text(&file.join("a.csv"));
+        assert!(message.ends_with(&format!("; `{}` must be a directory", file.display())), "{message}");
+        fs::remove_file(&file).unwrap();
+
         let message = text(Path::new(""));
         assert_eq!(message, "cannot write ``: the path ends in no file name");
         assert!(names_in(directory.path()).is_empty());

@@ -159,10 +159,10 @@ pub enum CallbackError {
     Fit(Box<FitError>),
     /// The model could not be saved.
     #[error(transparent)]
-    Save(#[from] SaveError),
+    Save(Box<SaveError>),
     /// The model could not be loaded.
     #[error(transparent)]
-    Load(#[from] LoadError),
+    Load(Box<LoadError>),
     /// Any other reason, in words or as an error of the callback's own.
     #[error(transparent)]
     Other(#[from] Box<dyn std::error::Error + Send + Sync>),
@@ -183,5 +183,17 @@ impl CallbackError {
 impl From<FitError> for CallbackError {
     fn from(error: FitError) -> CallbackError {
         CallbackError::Fit(Box::new(error))
+    }
+}
+
+impl From<SaveError> for CallbackError {
+    fn from(error: SaveError) -> CallbackError {
+        CallbackError::Save(Box::new(error))
+    }
+}
+
+impl From<LoadError> for CallbackError {
+    fn from(error: LoadError) -> CallbackError {
+        CallbackError::Load(Box::new(error))
     }
 }

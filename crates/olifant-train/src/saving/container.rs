@@ -68,27 +68,22 @@ fn check_head(path: &Path, head: &[u8], file_len: u64) -> Result<u64, LoadError>
         let path = path.to_owned();
         return Err(LoadError::Foreign { path, expected: EXPECTED, found: kind_of(head) });
     }
-    let [magic @ .., _, _, _, _] = head else { return Err(cut_off(path, file_len)) };
-    let Some((version, length)) = magic.get(MAGIC.len()..).and_then(<[u8]>::split_first_chunk) else {
-        return Err(cut_off(path, file_len));
+    let Ok(head) = <&[u8; HEAD]>::try_from(head) else {
+        return Err(LoadError::damaged(path, format!("it ends after {file_len} bytes")));
     };
-    let Some(length) = length.first_chunk() else { return Err(cut_off(path, file_len)) };
-    let (version, length) = (u32::from_le_bytes(*version), u64::from_le_bytes(*length));
+    let version = u32::from_le_bytes(std::array::from_fn(|i| head[8 + i]));
+    let length = u64::from_le_bytes(std::array::from_fn(|i| head[12 + i]));
     if version > VERSION {
         return Err(LoadError::Newer { path: path.to_owned(), version, supported: VERSION });
     }
     if version == 0 {
         return Err(LoadError::damaged(path, "it claims to have format 0, which never was"));
     }
-    let given = file_len - HEAD as u64;
+    let given = file_len.saturating_sub(HEAD as u64);
     if given != length {
         return Err(LoadError::damaged(path, format!("it should hold {length} bytes but holds {given}")));
     }
     Ok(length)
-}
-
-fn cut_off(path: &Path, file_len: u64) -> LoadError {
-    LoadError::damaged(path, format!("it ends after {file_len} bytes"))
 }
 
 /// The CRC-32 of the first bytes of the head and the payload.

@@ -5,7 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use olifant_core::Shape;
 use olifant_nn::BuildError;
 
 use crate::WriteError;
@@ -119,7 +118,7 @@ pub enum LoadError {
     },
     /// A weight has another shape.
     #[error(
-        "cannot load the weights in `{}`: `{name}` has shape {expected} in the model but {given:?} in the file; \
+        "cannot load the weights in `{}`: `{name}` has shape {expected:?} in the model but {given:?} in the file; \
          build the model as it was when the file was saved",
         path.display()
     )]
@@ -129,7 +128,7 @@ pub enum LoadError {
         /// The weight.
         name: String,
         /// Its shape in the model.
-        expected: Shape,
+        expected: Vec<usize>,
         /// Its shape in the file.
         given: Vec<usize>,
     },

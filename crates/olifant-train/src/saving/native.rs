@@ -104,12 +104,12 @@ pub(super) fn load_weights(path: &Path, weights: &mut Weights) -> Result<(), Loa
 }
 
 fn weight_headers(weights: &Weights) -> Vec<WeightHeader<'_>> {
-    let header = |spec: &'_ olifant_core::WeightSpec| (spec.shape.axes().to_vec(), spec.trainable);
-    weights
-        .iter()
-        .map(|(_, spec)| {
-            let (shape, trainable) = header(spec);
-            WeightHeader { name: &spec.name, shape, trainable }
+    let specs = weights.iter().map(|(_, spec)| spec);
+    specs
+        .map(|spec| WeightHeader {
+            name: &spec.name,
+            shape: spec.shape.axes().to_vec(),
+            trainable: spec.trainable,
         })
         .collect()
 }
@@ -193,5 +193,61 @@ mod bincode_header {
         let (header, length) = bincode::serde::borrow_decode_from_slice(payload, configuration())
             .map_err(|error| format!("its header cannot be read: {error}"))?;
         Ok((header, &payload[length..]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(header: &[u8], numbers: usize) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.weights.olifant");
+        container::write(&path, |out| {
+            out.write_all(header)?;
+            out.write_all(&vec![0; numbers])
+        })
+        .unwrap();
+        let mut weights = Weights::default();
+        weights.add("w", [3], true);
+        let message = match load_weights(&path, &mut weights) {
+            Ok(()) => "ok".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        message.replace(&*path.to_string_lossy(), "…")
+    }
+
+    fn header(weights: &[(&'static str, &[usize])]) -> Vec<u8> {
+        let weights = weights.iter().map(|&(name, shape)| WeightHeader {
+            name,
+            shape: shape.to_vec(),
+            trainable: true,
+        });
+        bincode_header::encode(&Header { model: None, weights: weights.collect() }).unwrap()
+    }
+
+    #[test]
+    fn claims_of_an_intact_frame_are_not_trusted() {
+        let damaged = |reason: &str| {
+            format!("cannot load `…`: the file is damaged: {reason}; copy it again or take an older one")
+        };
+        assert_eq!(loaded(&header(&[("w", &[3])]), 12), "ok");
+        assert_eq!(loaded(&header(&[("w", &[3])]), 11), damaged("the numbers of `w` [3] are missing"));
+        assert_eq!(loaded(&header(&[("w", &[3])]), 14), damaged("2 bytes belong to no weight"));
+        for shape in [[1 << 60, 1], [1 << 40, 1 << 40]] {
+            let reason = format!("the numbers of `w` {shape:?} are missing");
+            assert_eq!(loaded(&header(&[("w", &shape)]), 12), damaged(&reason));
+        }
+        assert_eq!(loaded(&header(&[("w", &[3]), ("w", &[3])]), 24), damaged("it holds `w` twice"));
+    }
+
+    #[test]
+    fn lengths_within_the_header_take_no_memory() {
+        // No model; then 2^60 weights, or one weight with a name of 2^60 bytes.
+        let huge = [&[253][..], &(1_u64 << 60).to_le_bytes()].concat();
+        for claim in [[&[0][..], &huge].concat(), [&[0, 1][..], &huge].concat()] {
+            let message = loaded(&claim, 100);
+            assert!(message.contains("damaged: its header cannot be read"), "{message}");
+        }
     }
 }

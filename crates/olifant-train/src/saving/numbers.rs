@@ -11,7 +11,7 @@ pub(super) fn write(numbers: &[Float], out: &mut dyn Write) -> io::Result<()> {
     for piece in numbers.chunks(PIECE) {
         let bytes = &mut bytes[..piece.len() * 4];
         for (bytes, number) in bytes.chunks_exact_mut(4).zip(piece) {
-            bytes.copy_from_slice(&(*number as f32).to_le_bytes());
+            bytes.copy_from_slice(&bytes_of(*number));
         }
         out.write_all(bytes)?;
     }
@@ -20,7 +20,12 @@ pub(super) fn write(numbers: &[Float], out: &mut dyn Write) -> io::Result<()> {
 
 /// All numbers as `f32`, in one piece.
 pub(super) fn to_bytes(numbers: &[Float]) -> Vec<u8> {
-    numbers.iter().flat_map(|number| (*number as f32).to_le_bytes()).collect()
+    numbers.iter().flat_map(|number| bytes_of(*number)).collect()
+}
+
+#[allow(clippy::unnecessary_cast)] // `Float` is `f64` in builds that check gradients.
+fn bytes_of(number: Float) -> [u8; 4] {
+    (number as f32).to_le_bytes()
 }
 
 /// Numbers as a file has them.

@@ -81,7 +81,7 @@ fn pair<'a, 'b>(
             return Err(LoadError::WeightShape {
                 path: path.to_owned(),
                 name: spec.name.clone(),
-                expected: spec.shape,
+                expected: spec.shape.axes().to_vec(),
                 given: found.shape.clone(),
             });
         }
