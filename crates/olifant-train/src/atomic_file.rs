@@ -65,7 +65,8 @@ fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<(
 }
 
 fn fill(file: File, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
-    let mut file = BufWriter::new(file);
+    // Pieces larger than the buffer are system calls of their own: a large model should take few.
+    let mut file = BufWriter::with_capacity(1 << 20, file);
     write(&mut file)?;
     file.into_inner()?.sync_all()
 }

@@ -10,9 +10,7 @@ pub(super) fn write(numbers: &[Float], out: &mut dyn Write) -> io::Result<()> {
     let mut bytes = [0; PIECE * 4];
     for piece in numbers.chunks(PIECE) {
         let bytes = &mut bytes[..piece.len() * 4];
-        for (bytes, number) in bytes.chunks_exact_mut(4).zip(piece) {
-            bytes.copy_from_slice(&bytes_of(*number));
-        }
+        convert(piece, bytes);
         out.write_all(bytes)?;
     }
     Ok(())
@@ -20,12 +18,16 @@ pub(super) fn write(numbers: &[Float], out: &mut dyn Write) -> io::Result<()> {
 
 /// All numbers as `f32`, in one piece.
 pub(super) fn to_bytes(numbers: &[Float]) -> Vec<u8> {
-    numbers.iter().flat_map(|number| bytes_of(*number)).collect()
+    let mut bytes = vec![0; numbers.len() * 4];
+    convert(numbers, &mut bytes);
+    bytes
 }
 
 #[allow(clippy::unnecessary_cast)] // `Float` is `f64` in builds that check gradients.
-fn bytes_of(number: Float) -> [u8; 4] {
-    (number as f32).to_le_bytes()
+fn convert(numbers: &[Float], bytes: &mut [u8]) {
+    for (bytes, number) in bytes.as_chunks_mut().0.iter_mut().zip(numbers) {
+        *bytes = (*number as f32).to_le_bytes();
+    }
 }
 
 /// Numbers as a file has them.
