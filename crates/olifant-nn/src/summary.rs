@@ -37,10 +37,15 @@ impl Summary {
         self.rows.push([format!("{name} ({class})"), shape, thousands(parameters)]);
     }
 
-    /// Adds the numbers that an optimizer keeps to the totals.
+    /// Adds the numbers that an optimizer keeps to the totals: its slots and counters.
     pub fn optimizer_parameters(mut self, count: usize) -> Summary {
         self.optimizer = count;
         self
+    }
+
+    /// An optimizer's counter of steps takes eight bytes, four more than other numbers.
+    fn counter_bytes(&self) -> usize {
+        if self.optimizer > 0 { 4 } else { 0 }
     }
 
     /// How many numbers there are in all: weights, state, and what the optimizer keeps.
@@ -62,11 +67,11 @@ impl fmt::Display for Summary {
             row(f, '│', cells)?;
         }
         rule(f, '└', '─', '┴', '┘')?;
-        writeln!(f, " Total params: {}", count_and_size(self.total_parameters()))?;
-        writeln!(f, " Trainable params: {}", count_and_size(self.trainable))?;
-        write!(f, " Non-trainable params: {}", count_and_size(self.state))?;
+        writeln!(f, " Total params: {}", count_and_size(self.total_parameters(), self.counter_bytes()))?;
+        writeln!(f, " Trainable params: {}", count_and_size(self.trainable, 0))?;
+        write!(f, " Non-trainable params: {}", count_and_size(self.state, 0))?;
         if self.optimizer > 0 {
-            write!(f, "\n Optimizer params: {}", count_and_size(self.optimizer))?;
+            write!(f, "\n Optimizer params: {}", count_and_size(self.optimizer, self.counter_bytes()))?;
         }
         Ok(())
     }
@@ -126,8 +131,8 @@ fn thousands(number: usize) -> String {
 }
 
 /// A number of parameters and the memory they take: `266,610 (1.02 MB)`.
-fn count_and_size(count: usize) -> String {
-    let bytes = 4.0 * count as f64;
+fn count_and_size(count: usize, extra_bytes: usize) -> String {
+    let bytes = (4 * count + extra_bytes) as f64;
     let (size, unit) = [(1_u64 << 40, "TB"), (1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")]
         .into_iter()
         .map(|(scale, unit)| (bytes / scale as f64, unit))

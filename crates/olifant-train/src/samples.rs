@@ -97,7 +97,7 @@ where
             let output = &mut output[position * size..][..size];
             match contiguous {
                 Some(all) => convert(&all[index * size..][..size], output),
-                None => convert(&self.index_axis(Axis(0), index), output),
+                None => convert(self.index_axis(Axis(0), index), output),
             }
         }
         Ok(())

@@ -1,0 +1,70 @@
+//! `summary()` prints what Keras prints. The texts are made by `keras/summary.py`.
+
+use olifant_nn::{
+    Activation, Named, Sequential,
+    layers::{ActivationLayer, Dense, Flatten},
+    losses::SparseCategoricalCrossentropy,
+    optimizers::{Adam, Sgd},
+};
+use olifant_train::Compile;
+use serde_json::Value;
+
+fn keras(name: &str) -> String {
+    let golden: Value = serde_json::from_str(include_str!("keras/summary.json")).unwrap();
+    let cases = golden["cases"].as_array().unwrap();
+    let case = cases.iter().find(|case| case["name"] == name && case["width"] == 88).unwrap();
+    case["text"].as_str().unwrap().trim_end().to_string()
+}
+
+fn article() -> Sequential {
+    Sequential::new([28, 28])
+        .add(Flatten::new())
+        .add(Dense::new(300).activation(Activation::Relu))
+        .add(Dense::new(100).activation(Activation::Relu))
+        .add(Dense::new(10).activation(Activation::Softmax))
+}
+
+#[test]
+fn a_network_without_optimizer() {
+    assert_eq!(article().build(0).unwrap().summary().to_string(), keras("article"));
+}
+
+#[test]
+fn a_model_counts_what_its_optimizer_keeps() {
+    let loss = SparseCategoricalCrossentropy::new;
+    let model = article().compile(Sgd::new(0.01), loss(), ()).unwrap();
+    assert_eq!(model.summary().to_string(), keras("article, SGD"));
+    let model = article().compile(Sgd::new(0.01).momentum(0.9), loss(), ()).unwrap();
+    assert_eq!(model.summary().to_string(), keras("article, SGD with momentum"));
+    let model = article().compile(Adam::new(0.001), loss(), ()).unwrap();
+    assert_eq!(model.summary().to_string(), keras("article, Adam"));
+}
+
+#[test]
+fn large_numbers_and_none() {
+    let huge = Sequential::new([5000]).name("huge").add(Dense::new(4000)).add(Dense::new(2));
+    assert_eq!(huge.build(0).unwrap().summary().to_string(), keras("huge"));
+    let empty =
+        Sequential::new([2, 3]).name("empty").add(Flatten::new()).add(ActivationLayer::new(Activation::Relu));
+    assert_eq!(empty.build(0).unwrap().summary().to_string(), keras("empty"));
+}
+
+#[test]
+fn long_names_are_broken_and_cut() {
+    let name = "a_layer_whose_name_is_far_too_long_to_fit_into_its_column";
+    let network = Sequential::new([4])
+        .add(Dense::new(3).named("exactly_thirty_characters_here"))
+        .add(Dense::new(3).named(name))
+        .build(0)
+        .unwrap();
+    let (ours, keras) = (network.summary().to_string(), keras("long"));
+    let rows = |text: &str| -> Vec<String> {
+        text.lines()
+            .filter(|line| {
+                line.contains("exactly") || line.contains("a_layer_whose") || line.contains("(Dense)")
+            })
+            .map(String::from)
+            .collect()
+    };
+    assert_eq!(rows(&ours)[..4], rows(&keras)[..4]);
+}
