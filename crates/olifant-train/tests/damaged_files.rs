@@ -1,5 +1,7 @@
 //! Whatever is in a file, loading it answers with an error that says what is wrong, and never panics.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{fs, path::PathBuf};
 
 use olifant_nn::{

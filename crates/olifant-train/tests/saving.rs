@@ -1,5 +1,7 @@
 //! What is saved comes back, and goes on as if nothing had happened. This file is another crate, as a user's is.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     fs,
     path::{Path, PathBuf},
