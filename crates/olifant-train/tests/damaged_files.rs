@@ -74,12 +74,12 @@ fn no_flipped_bit_of_a_native_file_goes_unnoticed() {
         let bit = 1 << (place % 8);
         bytes[place] ^= bit;
         let error = case.load("m.olifant", &bytes).unwrap_err();
-        let expected = match (place, &error) {
-            (0..8, LoadError::Foreign { .. }) => true,
-            (8..12, LoadError::Newer { .. }) => true,
-            (8.., LoadError::Damaged { .. }) => true,
-            _ => false,
-        };
+        let expected = matches!(
+            (place, &error),
+            (0..8, LoadError::Foreign { .. })
+                | (8..12, LoadError::Newer { .. })
+                | (8.., LoadError::Damaged { .. })
+        );
         assert!(expected, "{place}: {error}");
         bytes[place] ^= bit;
     }

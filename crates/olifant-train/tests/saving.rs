@@ -147,20 +147,32 @@ fn bits(numbers: &[Float]) -> Vec<Float> {
 }
 
 /// Everything that may not differ by a bit. Gaps of alignment count for nothing, so weights are taken one by one.
-fn everything(model: &Model) -> (Vec<Vec<Float>>, Vec<Vec<Float>>, u64, Float, u64, String) {
+#[derive(Debug, PartialEq)]
+struct Everything {
+    weights: Vec<Vec<Float>>,
+    slots: Vec<Vec<Float>>,
+    iterations: u64,
+    learning_rate: Float,
+    seed: u64,
+    description: String,
+}
+
+fn everything(model: &Model) -> Everything {
     let weights = model.network().weights();
     let state = model.optimizer_state();
     let slots = state.slots().iter().flat_map(|slot| {
         weights.iter().filter(|(_, spec)| spec.trainable).map(|(_, spec)| bits(&slot[spec.range()]))
     });
-    (
-        weights.iter().map(|(weight, _)| bits(weights.get(weight).data)).collect(),
-        slots.collect(),
-        state.iterations(),
-        model.learning_rate(),
-        model.seed(),
-        format!("{:?} {:?} {:?} {}", model.optimizer(), model.loss(), model.metrics(), model.summary()),
-    )
+    let description =
+        format!("{:?} {:?} {:?} {}", model.optimizer(), model.loss(), model.metrics(), model.summary());
+    Everything {
+        weights: weights.iter().map(|(weight, _)| bits(weights.get(weight).data)).collect(),
+        slots: slots.collect(),
+        iterations: state.iterations(),
+        learning_rate: model.learning_rate(),
+        seed: model.seed(),
+        description,
+    }
 }
 
 struct Files(tempfile::TempDir);
@@ -199,7 +211,7 @@ fn training_goes_on_to_the_same_bits() {
         let before = everything(&loaded);
         train(&mut loaded, 1, 2);
         assert_eq!(everything(&loaded), everything(&model));
-        assert_ne!(everything(&loaded).0, before.0, "the second epoch has trained");
+        assert_ne!(everything(&loaded).weights, before.weights, "the second epoch has trained");
     }
 }
 
@@ -212,8 +224,8 @@ fn a_safetensors_model_predicts_the_same_and_begins_its_optimizer_anew() {
         model.save(&path).unwrap();
         let mut loaded = Model::load(&path).unwrap();
         assert_eq!(loaded.predict(&data().0).unwrap(), model.predict(&data().0).unwrap());
-        assert_eq!(everything(&loaded).0, everything(&model).0);
-        assert_eq!(everything(&loaded).5, everything(&model).5);
+        assert_eq!(everything(&loaded).weights, everything(&model).weights);
+        assert_eq!(everything(&loaded).description, everything(&model).description);
         assert_eq!((loaded.seed(), loaded.optimizer_state().iterations()), (model.seed(), 0));
         train(&mut loaded, 1, 2);
     }
@@ -242,9 +254,9 @@ fn weights_come_back_from_every_kind_of_file() {
     trained.save(files.path("m.safetensors")).unwrap();
     for name in ["w.weights.olifant", "w.safetensors", "m.olifant", "m.safetensors"] {
         let mut model = of_our_own();
-        assert_ne!(everything(&model).0, everything(&trained).0);
+        assert_ne!(everything(&model).weights, everything(&trained).weights);
         model.load_weights(files.path(name)).unwrap();
-        assert_eq!(everything(&model).0, everything(&trained).0, "{name}");
+        assert_eq!(everything(&model).weights, everything(&trained).weights, "{name}");
         assert_eq!(model.optimizer_state().iterations(), 0);
     }
 }
