@@ -7,7 +7,6 @@ use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 use ndarray::Array2;
 
 use crate::DatasetError;
-use crate::suggestion::nearest;
 
 /// Reads a CSV file of numbers: the target columns into `y`, all others into `x`, in the file's order.
 ///
@@ -262,15 +261,14 @@ fn find_column(
     column: &Column,
     header: bool,
 ) -> Result<usize, DatasetError> {
-    let unknown = |given, suggestion: Option<&str>| DatasetError::UnknownColumn {
+    let unknown = |given| DatasetError::UnknownColumn {
         path: path.to_owned(),
         given,
-        suggestion: suggestion.map(str::to_owned),
         columns: if header { columns.join(", ") } else { format!("0 to {}", columns.len() - 1) },
     };
     match column {
         Column::Index(index) if *index < columns.len() => Ok(*index),
-        Column::Index(index) => Err(unknown(index.to_string(), None)),
+        Column::Index(index) => Err(unknown(index.to_string())),
         Column::Name(name) => {
             let named = |(_, column): &(usize, &String)| header && *column == name;
             let mut found = columns.iter().enumerate().filter(named);
@@ -281,7 +279,7 @@ fn find_column(
                     given: name.clone(),
                     count: others + 1,
                 }),
-                (None, _) => Err(unknown(name.clone(), nearest(name, columns.iter().map(String::as_str)))),
+                (None, _) => Err(unknown(name.clone())),
             }
         }
     }

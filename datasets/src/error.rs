@@ -94,11 +94,8 @@ pub enum DatasetError {
     NotFound { name: String, searched: Vec<String> },
 
     /// A name that is no source of data.
-    #[error(
-        "choosing a data set: there is no `{given}`{}; known are auto, mnist, fashion-mnist and synthetic",
-        did_you_mean(.suggestion.as_deref())
-    )]
-    UnknownSource { given: String, suggestion: Option<&'static str> },
+    #[error("choosing a data set: there is no `{given}`; known are auto, mnist, fashion-mnist and synthetic")]
+    UnknownSource { given: String },
 
     /// The CSV file breaks the rules of the format: rows of different length, or text that is not UTF-8.
     #[error("reading the CSV file {}: {reason}", path.display())]
@@ -128,11 +125,10 @@ pub enum DatasetError {
 
     /// A target column that the file does not have.
     #[error(
-        "reading the CSV file {}: there is no column {given}{}; its columns are {columns}",
-        path.display(),
-        did_you_mean(.suggestion.as_deref())
+        "reading the CSV file {}: there is no column {given}; its columns are {columns}",
+        path.display()
     )]
-    UnknownColumn { path: PathBuf, given: String, suggestion: Option<String>, columns: String },
+    UnknownColumn { path: PathBuf, given: String, columns: String },
 
     /// A target column whose name stands twice in the header.
     #[error("reading the CSV file {}: {count} columns are called {given}; choose one by its index", path.display())]
@@ -175,9 +171,4 @@ pub enum DatasetError {
     #[cfg(feature = "download")]
     #[error("downloading {name}: this user has no cache directory; set HOME, or choose a directory")]
     NoCacheDirectory { name: &'static str },
-}
-
-/// The end of a message about a name that is almost right.
-fn did_you_mean(suggestion: Option<&str>) -> String {
-    suggestion.map(|name| format!(", did you mean `{name}`?")).unwrap_or_default()
 }

@@ -35,7 +35,6 @@ mod mnist;
 mod search_path;
 mod source;
 mod split;
-mod suggestion;
 mod synthetic_digits;
 
 pub use self::csv::{Column, CsvOptions, Table, read_csv};

@@ -5,7 +5,6 @@ use std::str::FromStr;
 
 use crate::mnist::{FASHION_MNIST, KnownDataset, MNIST};
 use crate::search_path::SearchPath;
-use crate::suggestion::nearest;
 use crate::{Dataset, DatasetError, SyntheticDigits, fashion_mnist, mnist};
 
 /// Which data set a program is to use; made from `auto`, `mnist`, `fashion-mnist` or `synthetic`.
@@ -82,10 +81,7 @@ impl FromStr for Source {
         let names = SOURCES.map(|source| source.name());
         match names.iter().position(|&name| name == given) {
             Some(index) => Ok(SOURCES[index]),
-            None => Err(DatasetError::UnknownSource {
-                given: given.to_owned(),
-                suggestion: nearest(given, names),
-            }),
+            None => Err(DatasetError::UnknownSource { given: given.to_owned() }),
         }
     }
 }
@@ -115,7 +111,7 @@ mod tests {
     fn an_unknown_source_is_answered_with_the_known() {
         assert_eq!(
             "mnits".parse::<Source>().unwrap_err().to_string(),
-            "choosing a data set: there is no `mnits`, did you mean `mnist`?; known are auto, mnist, fashion-mnist and \
+            "choosing a data set: there is no `mnits`; known are auto, mnist, fashion-mnist and \
              synthetic"
         );
         assert_eq!(

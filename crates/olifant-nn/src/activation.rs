@@ -5,7 +5,7 @@ use std::str::FromStr;
 use olifant_core::{DenseActivation, Float, Shape, Var};
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildError, spelling::nearest, with_batch};
+use crate::{BuildError, suggestion::known_names, with_batch};
 
 /// The function a layer applies to its result.
 ///
@@ -312,12 +312,9 @@ impl FromStr for Activation {
         if let Some((_, activation)) = Activation::named().find(|&(known, _)| known == name) {
             return Ok(activation);
         }
-        let known: Vec<&str> = Activation::named().map(|(known, _)| known).collect();
-        let hint =
-            nearest(name, &known).map(|known| format!("; did you mean {known:?}?")).unwrap_or_default();
+        let known = known_names(name, Activation::named().map(|(known, _)| known));
         Err(BuildError::Other(format!(
-            "could not interpret activation function identifier {name:?}{hint} (known are {})",
-            known.join(", ")
+            "could not interpret activation function identifier {name:?}; {known}"
         )))
     }
 }
@@ -385,13 +382,10 @@ mod tests {
     fn an_unknown_name_is_refused_with_the_nearest_known() {
         let message = |name: &str| name.parse::<Activation>().unwrap_err().to_string();
         let error = message("rleu");
-        let start = "could not interpret activation function identifier \"rleu\"; did you mean \"relu\"? \
-                     (known are linear, relu, relu6, leaky_relu, ";
-        assert!(error.starts_with(start), "{error}");
-        let error = message("something else");
-        assert!(
-            error.starts_with("could not interpret activation function identifier \"something else\" (known")
-        );
+        let start =
+            "could not interpret activation function identifier \"rleu\"; known: linear, relu, relu6,";
+        assert!(error.starts_with(start) && error.ends_with("; did you mean `relu`?"), "{error}");
+        assert!(message("something else").ends_with(", glu"));
     }
 
     #[test]

@@ -42,6 +42,18 @@ pub enum BuildError {
         /// The name.
         name: String,
     },
+    /// A file describes a larger network than it holds weights for.
+    #[error("the network has more than the {at_most} numbers that there is data for")]
+    TooManyParameters {
+        /// How many numbers there may be.
+        at_most: usize,
+    },
+    /// A weight that the machine has no memory for.
+    #[error("a weight of shape {shape} does not fit into the memory of this machine: use fewer units")]
+    Memory {
+        /// Its shape.
+        shape: Shape,
+    },
     /// A network without layers.
     #[error("a network needs at least one layer: add one before compiling")]
     NoLayers,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use olifant_core::{Float, RandomKey, Shape, Var, Weight, Weights};
+use olifant_core::{Float, Purpose, RandomKey, Shape, Var, Weight, Weights};
 
 use crate::{BuildError, Initializer, Regularizer};
 
@@ -67,7 +67,19 @@ pub struct WeightBuilder<'a> {
     pub(crate) weights: &'a mut Weights,
     pub(crate) penalties: &'a mut Vec<(Weight, Regularizer)>,
     pub(crate) layer: &'a str,
-    pub(crate) key: RandomKey,
+    pub(crate) filling: Filling,
+}
+
+/// What the weights of a network hold before training or loading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Filling {
+    /// What their initializers say; all randomness follows from this seed.
+    Initial(u64),
+    /// Zeros, to be replaced by what a file holds. A network of more numbers than this is refused.
+    Zeros {
+        /// How many numbers there may be.
+        at_most: usize,
+    },
 }
 
 impl WeightBuilder<'_> {
@@ -114,11 +126,23 @@ impl WeightBuilder<'_> {
         initializer: &Initializer,
         trainable: bool,
     ) -> Result<Weight, BuildError> {
-        // Each weight has a random stream of its own, so that one more layer does not change the others.
-        let key = self.key.derive(self.weights.len() as u64);
+        let size = Shape::new(shape.axes())?.size();
+        if let Filling::Zeros { at_most } = self.filling {
+            let parameters = self.weights.trainable_parameters() + self.weights.state_parameters();
+            if parameters.checked_add(size).is_none_or(|total| total > at_most) {
+                return Err(BuildError::TooManyParameters { at_most });
+            }
+        }
+        if Vec::<Float>::new().try_reserve_exact(size).is_err() {
+            return Err(BuildError::Memory { shape });
+        }
+        let number = self.weights.len() as u64;
         let weight = self.weights.add(format!("{}/{name}", self.layer), shape, trainable);
-        let values: &mut [Float] = self.weights.get_mut(weight);
-        initializer.fill(&shape, key, values)?;
+        if let Filling::Initial(seed) = self.filling {
+            // Each weight has a random stream of its own, so that one more layer does not change the others.
+            let key = RandomKey::from_seed(seed).purpose(Purpose::Weights).derive(number);
+            initializer.fill(&shape, key, self.weights.get_mut(weight))?;
+        }
         Ok(weight)
     }
 }

@@ -19,13 +19,13 @@ mod regularizer;
 mod schedule;
 pub mod schedules;
 mod sequential;
-mod spelling;
+mod suggestion;
 mod summary;
 
 pub use activation::Activation;
 pub use error::{BuildError, with_batch};
 pub use initializer::{Fan, Initializer, Scaled};
-pub use layer::{Layer, WeightBuilder};
+pub use layer::{Filling, Layer, WeightBuilder};
 pub use loss::{Loss, TargetError};
 pub use metric::{IntoMetrics, Metric, MetricBatch, Objective};
 pub use network::{Named, Network, Node};
@@ -35,4 +35,6 @@ pub use optimizer_state::OptimizerState;
 pub use regularizer::Regularizer;
 pub use schedule::{LearningRate, Schedule};
 pub use sequential::Sequential;
+#[doc(hidden)]
+pub use suggestion::{did_you_mean, known_names};
 pub use summary::Summary;

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use olifant_core::{Purpose, RandomKey, Shape, Var, Weight, Weights};
+use olifant_core::{Shape, Var, Weight, Weights};
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildError, Layer, Regularizer, Summary, WeightBuilder, with_batch};
+use crate::{BuildError, Filling, Layer, Regularizer, Summary, WeightBuilder, with_batch};
 
 /// A layer in a network: the layer, and what the network calls it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,18 +71,17 @@ struct Stage {
 
 impl Network {
     /// Builds the layers one after the other, each for the outputs of the one before.
-    pub(crate) fn build(mut architecture: Architecture, seed: u64) -> Result<Network, BuildError> {
+    pub(crate) fn build(mut architecture: Architecture, filling: Filling) -> Result<Network, BuildError> {
         if architecture.layers.is_empty() {
             return Err(BuildError::NoLayers);
         }
         let names = unique_names(&architecture.layers)?;
-        let key = RandomKey::from_seed(seed).purpose(Purpose::Weights);
         let (mut weights, mut penalties, mut stages) = (Weights::default(), Vec::new(), Vec::new());
         let mut shape = architecture.input;
         for (number, (node, name)) in architecture.layers.iter_mut().zip(names).enumerate() {
             let before = weights.trainable_parameters() + weights.state_parameters();
             let mut builder =
-                WeightBuilder { weights: &mut weights, penalties: &mut penalties, layer: &name, key };
+                WeightBuilder { weights: &mut weights, penalties: &mut penalties, layer: &name, filling };
             shape = node.layer.build(&shape, &mut builder).map_err(|source| BuildError::Layer {
                 number,
                 name: name.clone(),
@@ -94,12 +93,12 @@ impl Network {
         Ok(Network { architecture, stages, weights, penalties })
     }
 
-    /// Reads what [`architecture`](Network::architecture) wrote, and builds it. The weights are those of a new network.
+    /// Reads what [`architecture`](Network::architecture) wrote, and builds it.
     ///
     /// # Errors
     ///
     /// The text is damaged, names a layer this program does not know, or describes a network that cannot be built.
-    pub fn from_architecture(json: &str, seed: u64) -> Result<Network, BuildError> {
+    pub fn from_architecture(json: &str, filling: Filling) -> Result<Network, BuildError> {
         let architecture = serde_json::from_str(json).map_err(|error| BuildError::Architecture {
             reason: if error.to_string().contains("unknown variant") {
                 format!("{error}; if it is a layer of your own, mention its crate in this program: `use its_crate as _;`")
@@ -107,7 +106,7 @@ impl Network {
                 error.to_string()
             },
         })?;
-        Network::build(architecture, seed)
+        Network::build(architecture, filling)
     }
 
     /// The layers and their options as JSON, without the weights.
@@ -211,13 +210,15 @@ fn unique_names(layers: &[Node]) -> Result<Vec<String>, BuildError> {
 
 /// `MaxPooling2D` becomes `max_pooling2d`, as in Keras.
 fn snake_case(class: &str) -> String {
+    let letters: Vec<char> = class.chars().collect();
     let mut name = String::new();
-    let mut after_lowercase = false;
-    for letter in class.chars() {
-        if letter.is_uppercase() && after_lowercase {
+    for (i, letter) in letters.iter().enumerate() {
+        let after_lowercase = i > 0 && letters[i - 1].is_lowercase();
+        let begins_word =
+            i > 0 && letters.get(i + 1).is_some_and(|next| next.is_lowercase() || next.is_numeric());
+        if letter.is_uppercase() && (after_lowercase || begins_word) {
             name.push('_');
         }
-        after_lowercase = letter.is_lowercase();
         name.extend(letter.to_lowercase());
     }
     name
@@ -271,15 +272,29 @@ mod tests {
             .build(7)
             .unwrap();
         let json = network.architecture().unwrap();
-        let copy = Network::from_architecture(&json, 7).unwrap();
+        let copy = Network::from_architecture(&json, Filling::Initial(7)).unwrap();
         assert_eq!(copy.architecture().unwrap(), json);
         assert_eq!(copy.weights().trainable(), network.weights().trainable());
     }
 
     #[test]
+    fn an_architecture_larger_than_its_file_is_refused_before_memory_is_taken() {
+        let network = Sequential::new([10]).add(Dense::new(10)).build(0).unwrap();
+        let json = network.architecture().unwrap();
+        let build = |json: &str, at_most| Network::from_architecture(json, Filling::Zeros { at_most });
+        assert!(build(&json, 110).unwrap().weights().trainable().iter().all(|&weight| weight == 0.0));
+        let text = "layer 0 (dense): the network has more than the 109 numbers that there is data for";
+        assert_eq!(build(&json, 109).unwrap_err().to_string(), text);
+        let huge = json.replace(r#""units":10"#, r#""units":100000000000000"#);
+        assert!(build(&huge, 110).is_err());
+        let endless = json.replace(r#""units":10"#, &format!(r#""units":{}"#, usize::MAX));
+        assert!(build(&endless, 110).is_err());
+    }
+
+    #[test]
     fn an_unknown_layer_says_what_to_do() {
         let json = r#"{"name":"x","input":[2],"layers":[{"name":null,"layer":{"layer":"elsewhere/swish"}}]}"#;
-        let error = Network::from_architecture(json, 0).unwrap_err().to_string();
+        let error = Network::from_architecture(json, Filling::Initial(0)).unwrap_err().to_string();
         assert!(error.contains("elsewhere/swish") && error.contains("use its_crate as _;"), "{error}");
     }
 
@@ -291,6 +306,13 @@ mod tests {
             "layer 0 (dense): expects inputs of shape [batch, 784] but was given [batch, 28, 28]; \
              the number of elements is right: reshape the data, or begin with another input shape"
         );
+        for units in [usize::MAX, 1 << 60] {
+            let error = Sequential::new([4]).add(Dense::new(units)).build(0).unwrap_err().to_string();
+            assert!(
+                error.contains("does not fit into the memory") || error.contains("can address"),
+                "{error}"
+            );
+        }
         let error = Sequential::new([4]).add(Dense::new(2)).add(Dense::new(0)).build(0).unwrap_err();
         assert_eq!(error.to_string(), "layer 1 (dense_1): units must be at least 1, but is 0");
     }

@@ -3,7 +3,7 @@
 use olifant_core::Shape;
 
 use crate::{
-    BuildError, Network,
+    BuildError, Filling, Network,
     network::{Architecture, Node},
 };
 
@@ -66,6 +66,6 @@ impl Sequential {
     ///
     /// The first layer that does not suit its inputs, or whose options are outside their ranges.
     pub fn build(self, seed: u64) -> Result<Network, BuildError> {
-        Network::build(self.architecture, seed)
+        Network::build(self.architecture, Filling::Initial(seed))
     }
 }

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::{WriteError, write_atomically};
 use crate::logs::Logs;
-use crate::suggestion::known_names;
 use crate::verbose::Verbose;
+use olifant_nn::known_names;
 
 #[cfg(feature = "plot")]
 pub use plot::PlotError;

@@ -21,7 +21,6 @@ mod progress;
 mod running;
 mod samples;
 mod saving;
-mod suggestion;
 mod train_on_batch;
 mod training;
 mod verbose;
@@ -40,11 +39,11 @@ pub use history::PlotError;
 pub use history::{History, Params};
 pub use logs::Logs;
 pub use model::{Compile, Model};
+#[doc(hidden)]
+pub use olifant_nn::{did_you_mean, known_names};
 pub use plan::Plan;
 pub use progress::Progress;
 pub use samples::{Arrays, IntoArrays, Samples};
 pub use saving::{LoadError, SaveError};
-#[doc(hidden)]
-pub use suggestion::{did_you_mean, known_names};
 pub use training::{Ending, Stop, Training};
 pub use verbose::Verbose;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::exact_float::ExactFloat;
 use crate::number_format::Number;
-use crate::suggestion::known_names;
+use olifant_nn::known_names;
 
 /// An ordered list of names and values: what a hook is told, and what `evaluate` returns.
 ///

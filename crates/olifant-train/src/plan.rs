@@ -1,8 +1,8 @@
 //! What is going to happen, told to callbacks before it does.
 
-use olifant_nn::Objective;
+use olifant_nn::{Objective, known_names};
 
-use crate::{Callback, CallbackError, Model, Params, suggestion::known_names};
+use crate::{Callback, CallbackError, Model, Params};
 
 /// What is known before the first batch: the names that will be in the logs, and who sets the learning rate.
 pub struct Plan<'a> {

@@ -16,7 +16,7 @@ use self::curve::Curve;
 use self::legend::free_place;
 use super::History;
 use crate::atomic_file::{WriteError, write_atomically};
-use crate::suggestion::known_names;
+use olifant_nn::known_names;
 
 const BLUE: &str = "#1f77b4";
 const ORANGE: &str = "#ff7f0e";

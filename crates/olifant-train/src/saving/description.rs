@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, path::Path};
 
-use olifant_nn::{Loss, Metric, Network, Optimizer};
+use olifant_nn::{Filling, Loss, Metric, Network, Optimizer};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{LoadError, Model, SaveError};
@@ -40,10 +40,11 @@ impl Description<'static> {
 }
 
 impl Description<'_> {
-    /// A model of this description, with the weights of a new one.
-    pub(super) fn build(&self, path: &Path) -> Result<Model, LoadError> {
+    /// A model of this description, whose weights are zeros: at most as many as the file has bytes.
+    pub(super) fn build(&self, path: &Path, bytes: usize) -> Result<Model, LoadError> {
         let error = |source| LoadError::Build { path: path.to_owned(), source: Box::new(source) };
-        let network = Network::from_architecture(&self.architecture, self.seed).map_err(error)?;
+        let network = Network::from_architecture(&self.architecture, Filling::Zeros { at_most: bytes })
+            .map_err(error)?;
         let optimizer = part(path, "optimizer", &self.optimizer)?;
         let loss = part(path, "loss", &self.loss)?;
         let metrics = part(path, "metrics", &self.metrics)?;

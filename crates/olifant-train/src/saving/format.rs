@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::{LoadError, SaveError, suggestion::known_names};
+use olifant_nn::known_names;
+
+use crate::{LoadError, SaveError};
 
 /// The formats, each with a module of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

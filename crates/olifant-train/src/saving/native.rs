@@ -82,7 +82,7 @@ pub(super) fn load_model(path: &Path) -> Result<Model, LoadError> {
     let Some(header) = header.model else {
         return Err(LoadError::WeightsOnly { path: path.to_owned() });
     };
-    let mut model = header.description.build(path)?;
+    let mut model = header.description.build(path, payload.len())?;
     if model.optimizer().slots() != header.slots {
         let (expected, given) = (model.optimizer().slots(), header.slots);
         let reason = format!("the optimizer keeps the slots {expected:?}, but the file has {given:?}");

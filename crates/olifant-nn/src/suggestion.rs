@@ -9,7 +9,7 @@
 /// # Examples
 ///
 /// ```
-/// use olifant_train::did_you_mean;
+/// use olifant_nn::did_you_mean;
 ///
 /// assert_eq!(did_you_mean("val_lsos", ["loss", "val_loss"]), Some("val_loss"));
 /// assert_eq!(did_you_mean("weather", ["loss", "val_loss"]), None);
@@ -30,7 +30,7 @@ pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -
 /// # Examples
 ///
 /// ```
-/// use olifant_train::known_names;
+/// use olifant_nn::known_names;
 ///
 /// assert_eq!(known_names("acc", ["accuracy", "loss"]), "known: accuracy, loss; did you mean `accuracy`?");
 /// assert_eq!(known_names("x", []), "there are none");
