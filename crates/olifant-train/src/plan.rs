@@ -99,7 +99,11 @@ impl<'a> Plan<'a> {
         if callback.sets_learning_rate() {
             self.learning_rate_owner = Some(format!("callback {}", callback.name()));
         }
-        self.epoch_logs.extend(callback.adds_logs().iter().map(|name| name.to_string()));
+        for name in callback.adds_logs() {
+            if !self.epoch_logs.iter().any(|known| known == name) {
+                self.epoch_logs.push(name.to_string());
+            }
+        }
     }
 }
 
