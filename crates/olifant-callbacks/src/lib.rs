@@ -1,1 +1,45 @@
-//! Stub.
+//! Keras's callbacks, built on nothing but the public interface that any callback has.
+//!
+//! | callback | what it does |
+//! |---|---|
+//! | [`EarlyStopping`] | stops when a value no longer improves, and may restore the best weights |
+//! | [`ModelCheckpoint`] | saves the model or its weights, every so often or at its best |
+//! | [`ReduceLROnPlateau`] | lowers the learning rate when a value no longer improves |
+//! | [`LearningRateScheduler`] | sets the learning rate of each epoch |
+//! | [`CSVLogger`] | writes a file with a row for each epoch |
+//! | [`TerminateOnNaN`] | stops when the loss is no finite number |
+//! | [`LambdaCallback`] | calls closures |
+//!
+//! Options, defaults, order of events and messages are those of Keras 3, with these differences:
+//!
+//! - A name that can never be in the logs, an option outside its range and an unsuitable file name are errors before
+//!   the first step; Keras warns after each epoch, or fails in the midst of training.
+//! - A value that this epoch lacks, because of `validation_freq`, is passed over without a warning; and
+//!   [`ModelCheckpoint`] with `save_best_only` then does not replace its best file, which Keras does.
+//! - NaN is never the best value. In Keras a first NaN is, and nothing is ever better.
+//! - Where the metric does not say which way it improves, its name is asked before `mode` is demanded.
+//! - When training ended by an error, no weights are restored.
+
+#![forbid(unsafe_code)]
+
+mod csv_logger;
+mod early_stopping;
+mod file_name;
+mod format_spec;
+mod lambda_callback;
+mod learning_rate_scheduler;
+mod model_checkpoint;
+mod monitor;
+mod python_float;
+mod reduce_lr_on_plateau;
+mod terminate_on_nan;
+mod weights_copy;
+
+pub use csv_logger::CSVLogger;
+pub use early_stopping::EarlyStopping;
+pub use lambda_callback::{IntoHookResult, LambdaCallback};
+pub use learning_rate_scheduler::LearningRateScheduler;
+pub use model_checkpoint::{ModelCheckpoint, SaveFreq};
+pub use monitor::Mode;
+pub use reduce_lr_on_plateau::ReduceLROnPlateau;
+pub use terminate_on_nan::TerminateOnNaN;
