@@ -49,7 +49,7 @@ use crate::{Mode, monitor::Monitor, weights_copy::WeightsCopy};
 ///
 /// Keras's `EarlyStopping`.
 /// Prechelt (1998), *Early Stopping — But When?*, <https://doi.org/10.1007/3-540-49430-8_3>.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct EarlyStopping {
     monitor: Monitor,
     patience: usize,
@@ -62,24 +62,6 @@ pub struct EarlyStopping {
     best_epoch: Option<usize>,
     stopped_epoch: Option<usize>,
     best_weights: WeightsCopy,
-}
-
-impl Default for EarlyStopping {
-    fn default() -> EarlyStopping {
-        EarlyStopping {
-            monitor: Monitor::new(0.0),
-            patience: 0,
-            baseline: None,
-            restore_best_weights: false,
-            start_from_epoch: 0,
-            is_verbose: false,
-            wait: 0,
-            best: None,
-            best_epoch: None,
-            stopped_epoch: None,
-            best_weights: WeightsCopy::default(),
-        }
-    }
 }
 
 impl EarlyStopping {
@@ -155,49 +137,18 @@ impl EarlyStopping {
     pub fn wait(&self) -> usize {
         self.wait
     }
-
-    fn remember(&mut self, training: &Training<'_>) {
-        self.best_epoch = Some(training.epoch());
-        if self.restore_best_weights {
-            self.best_weights.take(training.model().network().weights());
-        }
-    }
-
-    fn reason(&self) -> String {
-        let name = &self.monitor.name;
-        match (self.best, self.best_epoch) {
-            (Some(best), Some(epoch)) => format!("{name} is not better than {best} in epoch {}", epoch + 1),
-            _ => format!("{name} is NaN"),
-        }
-    }
-
-    fn restore(&self, training: &mut Training<'_>, epoch: usize) -> HookResult {
-        if self.is_verbose {
-            let epoch = epoch + 1;
-            training.message(&format!("Restoring model weights from the end of the best epoch: {epoch}."));
-        }
-        if !self.best_weights.put(training.model_mut().network_mut().weights_mut()) {
-            let reason =
-                "the best weights cannot be restored: the model was replaced by another during training";
-            return Err(CallbackError::new(reason));
-        }
-        Ok(())
-    }
 }
 
 impl Callback for EarlyStopping {
     fn check(&self, plan: &Plan<'_>) -> HookResult {
-        match self.baseline {
-            Some(baseline) if baseline.is_nan() => {
-                Err(CallbackError::option("baseline", "a number", baseline))
-            }
-            _ => self.monitor.check(plan),
+        if self.baseline.is_some_and(f64::is_nan) {
+            return Err(CallbackError::option("baseline", "a number", f64::NAN));
         }
+        self.monitor.check(plan)
     }
 
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> HookResult {
-        self.wait = 0;
-        (self.best, self.best_epoch, self.stopped_epoch) = (None, None, None);
+        (self.wait, self.best, self.best_epoch, self.stopped_epoch) = (0, None, None, None);
         Ok(())
     }
 
@@ -207,20 +158,22 @@ impl Callback for EarlyStopping {
         if epoch < self.start_from_epoch {
             return Ok(());
         }
-        if self.restore_best_weights && self.best_epoch.is_none() {
-            // Should no epoch be better than nothing, the first one stands in.
-            self.remember(training);
+        let is_better = self.monitor.is_better(value, self.best, training.model())?;
+        // Should no epoch be better than nothing, the first one stands in.
+        if self.restore_best_weights && (is_better || self.best_epoch.is_none()) {
+            self.best_weights.take(training.model().network().weights());
+            self.best_epoch = Some(epoch);
         }
         self.wait += 1;
-        if self.monitor.is_better(value, self.best, training.model())? {
-            self.best = Some(value);
-            self.remember(training);
+        if is_better {
+            (self.best, self.best_epoch) = (Some(value), Some(epoch));
             if self.baseline.is_none() || self.monitor.is_better(value, self.baseline, training.model())? {
                 self.wait = 0;
             }
         } else if self.wait >= self.patience && epoch > 0 {
             self.stopped_epoch = Some(epoch);
-            training.stop(self.reason());
+            let Monitor { name, .. } = &self.monitor;
+            training.stop(format!("{name} did not improve within a patience of {}", self.patience));
         }
         Ok(())
     }
@@ -232,9 +185,14 @@ impl Callback for EarlyStopping {
         if let Some(epoch) = self.stopped_epoch.filter(|_| self.is_verbose) {
             training.message(&format!("Epoch {}: early stopping", epoch + 1));
         }
-        match self.best_epoch {
-            Some(epoch) if self.restore_best_weights => self.restore(training, epoch),
-            _ => Ok(()),
+        if let Some(epoch) = self.best_epoch.filter(|_| self.restore_best_weights) {
+            if self.is_verbose {
+                let epoch = epoch + 1;
+                training
+                    .message(&format!("Restoring model weights from the end of the best epoch: {epoch}."));
+            }
+            self.best_weights.put(training.model_mut().network_mut().weights_mut())?;
         }
+        Ok(())
     }
 }

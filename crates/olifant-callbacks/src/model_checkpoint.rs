@@ -97,7 +97,7 @@ impl ModelCheckpoint {
     pub fn new(filepath: impl Into<PathBuf>) -> ModelCheckpoint {
         ModelCheckpoint {
             filepath: filepath.into(),
-            monitor: Monitor::new(0.0),
+            monitor: Monitor::default(),
             save_best_only: false,
             save_weights_only: false,
             save_freq: SaveFreq::Epoch,

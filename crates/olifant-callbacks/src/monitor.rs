@@ -57,12 +57,14 @@ pub(crate) struct Monitor {
     pub(crate) min_delta: f64,
 }
 
-impl Monitor {
+impl Default for Monitor {
     /// `val_loss`, which all callbacks of Keras monitor by default.
-    pub(crate) fn new(min_delta: f64) -> Monitor {
-        Monitor { name: "val_loss".into(), mode: Mode::Auto, min_delta }
+    fn default() -> Monitor {
+        Monitor { name: "val_loss".into(), mode: Mode::Auto, min_delta: 0.0 }
     }
+}
 
+impl Monitor {
     /// Objects to a value that will never be in the logs of an epoch, or that improves nobody knows which way.
     pub(crate) fn check(&self, plan: &Plan<'_>) -> HookResult {
         plan.expect_epoch_log("monitor", &self.name)?;
@@ -143,7 +145,7 @@ mod tests {
     fn is_better(mode: Mode, min_delta: f64, value: f64, reference: f64) -> bool {
         let model = Sequential::new([1]).add(Dense::new(1));
         let model = model.compile(Sgd::new(0.1), MeanSquaredError::new(), ()).unwrap();
-        let monitor = Monitor { mode, ..Monitor::new(min_delta) };
+        let monitor = Monitor { mode, min_delta, ..Monitor::default() };
         monitor.is_better(value, Some(reference), &model).unwrap()
     }
 

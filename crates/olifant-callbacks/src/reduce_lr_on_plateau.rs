@@ -66,7 +66,7 @@ pub struct ReduceLROnPlateau {
 impl Default for ReduceLROnPlateau {
     fn default() -> ReduceLROnPlateau {
         ReduceLROnPlateau {
-            monitor: Monitor::new(1e-4),
+            monitor: Monitor { min_delta: 1e-4, ..Monitor::default() },
             factor: 0.1,
             patience: 10,
             cooldown: 0,

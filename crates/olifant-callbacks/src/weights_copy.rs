@@ -1,6 +1,7 @@
 //! A copy of all weights of a model.
 
 use olifant_core::{Float, Weights};
+use olifant_train::CallbackError;
 
 /// A copy of all weights of a model, whose memory is kept from one copy to the next.
 #[derive(Clone, Debug, Default)]
@@ -20,16 +21,20 @@ impl WeightsCopy {
         }
     }
 
-    /// Puts the copy back, unless these are not the weights that were copied; returns whether they are.
-    #[must_use]
-    pub(crate) fn put(&self, weights: &mut Weights) -> bool {
-        let fits =
-            (self.trainable.len(), self.state.len()) == (weights.trainable().len(), weights.state().len());
-        if fits {
-            weights.trainable_mut().copy_from_slice(&self.trainable);
-            weights.state_mut().copy_from_slice(&self.state);
+    /// Puts the copy back.
+    ///
+    /// # Errors
+    ///
+    /// These are not the weights that were copied.
+    pub(crate) fn put(&self, weights: &mut Weights) -> Result<(), CallbackError> {
+        if (self.trainable.len(), self.state.len()) != (weights.trainable().len(), weights.state().len()) {
+            let reason =
+                "the best weights cannot be restored: the model was replaced by another during training";
+            return Err(CallbackError::new(reason));
         }
-        fits
+        weights.trainable_mut().copy_from_slice(&self.trainable);
+        weights.state_mut().copy_from_slice(&self.state);
+        Ok(())
     }
 }
 
@@ -50,7 +55,7 @@ mod tests {
     fn a_copy_has_trained_and_other_weights() {
         let (mut copy, mut target) = (WeightsCopy::default(), weights(2.0));
         copy.take(&weights(1.0));
-        assert!(copy.put(&mut target));
+        copy.put(&mut target).unwrap();
         assert_eq!((&target.trainable()[..3], &target.state()[..3]), (&[1.0; 3][..], &[1.0; 3][..]));
     }
 
@@ -68,6 +73,6 @@ mod tests {
     fn other_weights_are_left_alone() {
         let mut copy = WeightsCopy::default();
         copy.take(&Weights::default());
-        assert!(!copy.put(&mut weights(1.0)));
+        assert!(copy.put(&mut weights(1.0)).is_err());
     }
 }

@@ -1,5 +1,7 @@
 //! What each callback decides, prints and writes is what Keras's does: `tests/keras/callback_traces.py` made the traces.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod differences;
 mod scripted_fit;
 mod subject;
