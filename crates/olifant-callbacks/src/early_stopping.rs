@@ -167,7 +167,7 @@ impl Callback for EarlyStopping {
         self.wait += 1;
         if is_better {
             (self.best, self.best_epoch) = (Some(value), Some(epoch));
-            if self.baseline.is_none() || self.monitor.is_better(value, self.baseline, training.model())? {
+            if self.monitor.is_better(value, self.baseline, training.model())? {
                 self.wait = 0;
             }
         } else if self.wait >= self.patience && epoch > 0 {

@@ -190,10 +190,7 @@ impl Callback for ReduceLROnPlateau {
     fn on_epoch_end(&mut self, training: &mut Training<'_>, logs: &mut Logs) -> HookResult {
         logs.insert("learning_rate", f64::from(training.learning_rate()));
         let Some(value) = self.monitor.value(logs) else { return Ok(()) };
-        if self.cooldown_counter > 0 {
-            self.cooldown_counter -= 1;
-            self.wait = 0;
-        }
+        self.cooldown_counter = self.cooldown_counter.saturating_sub(1);
         if self.monitor.is_better(value, self.best, training.model())? {
             (self.best, self.wait) = (Some(value), 0);
         } else if self.cooldown_counter == 0 {

@@ -92,6 +92,23 @@ fn the_best_weights_are_those_of_the_best_epoch() {
 }
 
 #[test]
+fn where_no_epoch_is_good_the_first_one_stands_in() {
+    let (x, y) = data();
+    let mut model = model(0.1);
+    let mut first = Vec::new();
+    let spoil = LambdaCallback::new().on_epoch_end(|training, logs| {
+        if training.epoch() == 0 {
+            first = weights(training.model());
+        }
+        logs.insert("loss", f64::NAN);
+    });
+    let mut early_stopping = patient().patience(0).restore_best_weights(true);
+    model.fit(&x, &y, options(9).callback(spoil).callback(&mut early_stopping)).unwrap();
+    assert_eq!((early_stopping.best(), early_stopping.stopped_epoch()), (None, Some(1)));
+    assert_eq!(weights(&model), first);
+}
+
+#[test]
 fn weights_are_left_alone_when_training_failed() {
     let (x, y) = data();
     let mut model = model(0.1);
