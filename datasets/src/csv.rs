@@ -228,15 +228,18 @@ impl<'a> TableReader<'a> {
         numbers: &mut Vec<f32>,
     ) -> Result<(), DatasetError> {
         for &index in columns {
-            let (path, line, column) = (self.path.to_owned(), self.line(record), self.columns[index].clone());
             let value = &record[index];
-            if value.is_empty() {
-                return Err(DatasetError::MissingValue { path, line, column });
-            }
             match value.parse::<f32>() {
                 Ok(number) if number.is_finite() => numbers.push(number),
                 _ => {
-                    return Err(DatasetError::NotANumber { path, line, column, value: value.to_owned() });
+                    // Finding the line takes time in proportion to the file, so only an error asks for it.
+                    let (path, line, column) =
+                        (self.path.to_owned(), self.line(record), self.columns[index].clone());
+                    return Err(if value.is_empty() {
+                        DatasetError::MissingValue { path, line, column }
+                    } else {
+                        DatasetError::NotANumber { path, line, column, value: value.to_owned() }
+                    });
                 }
             }
         }

@@ -147,3 +147,13 @@ fn a_missing_file_is_named() {
     let message = read_csv("no/such/table.csv", CsvOptions::new()).unwrap_err().to_string();
     assert!(message.starts_with("reading the CSV file no/such/table.csv: "), "{message}");
 }
+
+/// Reading takes time in proportion to the rows: were each value to look for its line, this would take minutes.
+#[test]
+fn a_long_table_is_read_at_once() {
+    let content = "1,2,3,4,5,6,7,8\n".repeat(50_000);
+    let began = std::time::Instant::now();
+    let table = read(&content, CsvOptions::new().header(false).target(7)).unwrap();
+    assert_eq!((table.x.dim(), table.y[[49_999, 0]]), ((50_000, 7), 8.0));
+    assert!(began.elapsed().as_secs() < 20, "{:?}", began.elapsed());
+}
