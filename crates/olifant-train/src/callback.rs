@@ -13,7 +13,7 @@ macro_rules! callback_trait {
         /// Watches training, and may change or stop it.
         ///
         /// Every hook does nothing by default. Callbacks are called in the order in which they were given.
-        /// An error from any hook ends training; the other callbacks still get `on_train_end`.
+        /// An error from any hook ends training; then all callbacks get `on_train_end`, whether they began or not.
         ///
         /// # Examples
         ///
@@ -80,7 +80,7 @@ macro_rules! callback_trait {
             ///
             /// # Errors
             ///
-            /// The first callback that fails; those after it are not called.
+            /// The first callback that fails; those after it are not called, unless training has ended.
             pub fn $hook(&mut self, training: &mut Training<'_>, $($argument: $Type)?) -> Result<(), crate::FitError> {
                 self.each(training, |callback, training| callback.$hook(training, $($argument)?))
             })*

@@ -39,11 +39,17 @@ impl<'a> CallbackList<'a> {
         training: &mut Training<'_>,
         mut hook: impl FnMut(&mut dyn Callback, &mut Training<'_>) -> Result<(), CallbackError>,
     ) -> Result<(), FitError> {
+        let mut result = Ok(());
         for callback in &mut self.callbacks {
             training.set_current(callback.name());
-            hook(&mut **callback, training).map_err(|source| failed(&**callback, source))?;
+            let done = hook(&mut **callback, training).map_err(|source| failed(&**callback, source));
+            result = result.and(done);
+            // Once training has ended, everybody gets the chance to close a file or give weights back.
+            if result.is_err() && training.ending().is_none() {
+                break;
+            }
         }
-        Ok(())
+        result
     }
 }
 
