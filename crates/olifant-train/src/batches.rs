@@ -1,8 +1,9 @@
 //! Cutting data into batches, in order or shuffled.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, io, ops::Range};
 
-use olifant_core::{RandomKey, Tensor};
+use olifant_core::{Float, RandomKey, Shape, Tensor};
+use olifant_nn::TargetError;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -10,27 +11,25 @@ use crate::{Arrays, FitError, Model, Samples};
 
 /// One batch in memory. It keeps its buffers from batch to batch.
 #[derive(Debug, Default)]
-pub struct Batch {
-    /// The inputs.
-    pub x: Tensor,
-    /// The targets.
-    pub y: Tensor,
+pub(crate) struct Batch {
+    pub(crate) x: Tensor,
+    pub(crate) y: Tensor,
     /// How much each sample counts, if they do not count alike.
-    pub sample_weight: Option<Tensor>,
+    pub(crate) sample_weight: Option<Tensor>,
 }
 
 impl Batch {
     /// How many samples there are.
-    pub fn samples(&self) -> usize {
+    pub(crate) fn samples(&self) -> usize {
         self.x.shape().axes().first().copied().unwrap_or(0)
     }
 }
 
 /// Data for training or evaluation: which samples, and in which order they come.
 pub(crate) struct Batches<'a> {
-    x: &'a dyn Samples,
-    y: &'a dyn Samples,
-    sample_weight: Option<&'a dyn Samples>,
+    x: SampleList<'a>,
+    y: SampleList<'a>,
+    sample_weight: Option<SampleList<'a>>,
     class_weight: Option<&'a HashMap<usize, f32>>,
     order: Vec<usize>,
     batch_size: usize,
@@ -52,26 +51,34 @@ impl<'a> Batches<'a> {
         }
         let (x, y) = (only("x", x)?, only("y", y)?);
         let sample_weight = sample_weight.map(|weights| only("sample_weight", weights)).transpose()?;
-        let samples = x.samples();
+        let samples = x.len;
         if samples == 0 {
             return Err(FitError::Empty { array: "x" });
         }
         let others = [("y", Some(y)), ("sample_weight", sample_weight)];
         for (array, other) in others.into_iter().filter_map(|(array, other)| Some((array, other?))) {
-            if other.samples() != samples {
+            if other.len != samples {
                 return Err(FitError::Lengths {
                     first: "x",
                     first_samples: samples,
                     second: array,
-                    second_samples: other.samples(),
+                    second_samples: other.len,
                 });
             }
         }
-        model.network().check_input(x.sample_shape()?)?;
-        let batches =
-            Batches { x, y, sample_weight, class_weight: None, order: (0..samples).collect(), batch_size };
-        if x.in_memory() && y.in_memory() {
+        model.network().check_input(x.shape)?;
+        let mut order = Vec::new();
+        order.try_reserve_exact(samples).map_err(io::Error::from)?;
+        order.extend(0..samples);
+        let batches = Batches { x, y, sample_weight, class_weight: None, order, batch_size };
+        if batches.in_memory() {
             batches.check_values(model)?;
+        }
+        if sample_weight.is_some() {
+            // Only the loss knows its shape: a batch without learning tells whether the weights fit it.
+            let mut batch = Batch::default();
+            batches.read(0, model, &mut batch)?;
+            model.test_step(&mut batch, &mut model.running())?;
         }
         Ok(batches)
     }
@@ -121,17 +128,16 @@ impl<'a> Batches<'a> {
 
     /// Reads the `number`-th batch.
     pub(crate) fn read(&self, number: usize, model: &Model, batch: &mut Batch) -> Result<(), FitError> {
-        let rows = self.rows(number);
-        self.gather(rows.clone(), batch)?;
-        if !(self.x.in_memory() && self.y.in_memory()) {
-            let first = rows.start;
-            check_finite("x", batch.x.data(), batch.samples(), |row| self.order[first + row])?;
-            model
-                .loss()
-                .check(batch.y.view(), model.network().output().with_batch(batch.samples()))
-                .map_err(|error| error.from_row(first))?;
-        }
-        Ok(())
+        let rows = &self.order[self.rows(number)];
+        self.gather(rows, batch)?;
+        if self.in_memory() { Ok(()) } else { check_values(model, batch, rows) }
+    }
+
+    fn in_memory(&self) -> bool {
+        [Some(self.x), Some(self.y), self.sample_weight]
+            .into_iter()
+            .flatten()
+            .all(|list| list.samples.in_memory())
     }
 
     fn rows(&self, number: usize) -> Range<usize> {
@@ -139,12 +145,11 @@ impl<'a> Batches<'a> {
         first..(first + self.batch_size).min(self.order.len())
     }
 
-    fn gather(&self, rows: Range<usize>, batch: &mut Batch) -> Result<(), FitError> {
-        let indices = &self.order[rows];
-        fill(self.x, indices, &mut batch.x)?;
-        fill(self.y, indices, &mut batch.y)?;
+    fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), FitError> {
+        self.x.read(indices, &mut batch.x)?;
+        self.y.read(indices, &mut batch.y)?;
         if let Some(weights) = self.sample_weight {
-            fill(weights, indices, batch.sample_weight.get_or_insert_default())?;
+            weights.read(indices, batch.sample_weight.get_or_insert_default())?;
         } else if let Some(class_weight) = self.class_weight {
             let weights = batch.sample_weight.get_or_insert_default();
             weights.resize([indices.len()]);
@@ -159,51 +164,73 @@ impl<'a> Batches<'a> {
     fn check_values(&self, model: &Model) -> Result<(), FitError> {
         let mut batch = Batch::default();
         for number in 0..self.len() {
-            let rows = self.rows(number);
-            let first = rows.start;
+            let rows = &self.order[self.rows(number)];
             self.gather(rows, &mut batch)?;
-            let samples = batch.samples();
-            check_finite("x", batch.x.data(), samples, |row| first + row)?;
-            if let Some(weights) = &batch.sample_weight {
-                check_finite("sample_weight", weights.data(), samples, |row| first + row)?;
-            }
-            let y_pred = model.network().output().with_batch(samples);
-            model.loss().check(batch.y.view(), y_pred).map_err(|error| error.from_row(first))?;
-            check_finite("y", batch.y.data(), samples, |row| first + row)?;
+            check_values(model, &batch, rows)?;
         }
         Ok(())
     }
 }
 
+/// Samples, and what they said when they were asked first: whatever they answer later, the shapes stay those that were checked.
+#[derive(Clone, Copy)]
+pub(crate) struct SampleList<'a> {
+    samples: &'a dyn Samples,
+    pub(crate) len: usize,
+    /// The shape of one sample.
+    pub(crate) shape: Shape,
+}
+
+impl SampleList<'_> {
+    /// Reads some samples into a tensor with a batch axis.
+    pub(crate) fn read(&self, indices: &[usize], tensor: &mut Tensor) -> Result<(), FitError> {
+        tensor.resize(self.shape.with_batch(indices.len()));
+        if !self.samples.in_memory() {
+            // The buffer holds an earlier batch, which must not pass for what a reader forgot to write.
+            tensor.data_mut().fill(Float::NAN);
+        }
+        Ok(self.samples.gather(indices, tensor.data_mut())?)
+    }
+}
+
 /// The only list of samples; models with several inputs or outputs have their own ways.
-pub(crate) fn only<'a>(what: &'static str, arrays: &'a Arrays<'a>) -> Result<&'a dyn Samples, FitError> {
+pub(crate) fn only<'a>(what: &'static str, arrays: &'a Arrays<'a>) -> Result<SampleList<'a>, FitError> {
     match &arrays.0[..] {
-        [only] => Ok(&**only),
+        [only] => Ok(SampleList { samples: &**only, len: only.samples(), shape: only.sample_shape()? }),
         _ => Err(FitError::Arrays { what, expected: "one array", given: arrays.0.len() }),
     }
 }
 
-/// Reads some samples into a tensor with a batch axis.
-pub(crate) fn fill(samples: &dyn Samples, indices: &[usize], tensor: &mut Tensor) -> Result<(), FitError> {
-    tensor.resize(samples.sample_shape()?.with_batch(indices.len()));
-    Ok(samples.gather(indices, tensor.data_mut())?)
+/// Whether a batch holds finite numbers only, and targets that suit the loss and the metrics.
+///
+/// `rows` says where in the data its samples stand.
+fn check_values(model: &Model, batch: &Batch, rows: &[usize]) -> Result<(), FitError> {
+    check_finite("x", &batch.x, rows)?;
+    if let Some(weights) = &batch.sample_weight {
+        check_finite("sample_weight", weights, rows)?;
+    }
+    let y_pred = model.network().output().with_batch(rows.len());
+    model.loss().check(batch.y.view(), y_pred).map_err(|mut error| {
+        if let TargetError::Value { row, .. } = &mut error {
+            *row = rows.get(*row).copied().unwrap_or(*row);
+        }
+        error
+    })?;
+    check_finite("y", &batch.y, rows)?;
+    model.check_metrics(batch.y.shape(), y_pred)
 }
 
 /// The first value that is not a finite number, by row.
-pub(crate) fn check_finite(
-    array: &'static str,
-    values: &[f32],
-    rows: usize,
-    row_number: impl Fn(usize) -> usize,
-) -> Result<(), FitError> {
+fn check_finite(array: &'static str, tensor: &Tensor, rows: &[usize]) -> Result<(), FitError> {
+    let values = tensor.data();
     // Multiplying by zero leaves zero of every finite number, and the sum is quickly made.
-    if values.iter().map(|value| value * 0.0).sum::<f32>() == 0.0 {
+    if values.iter().map(|value| value * 0.0).sum::<Float>() == 0.0 {
         return Ok(());
     }
     match values.iter().position(|value| !value.is_finite()) {
         None => Ok(()),
         Some(position) => {
-            let row = row_number(position * rows / values.len());
+            let row = rows[position * rows.len() / values.len()];
             Err(FitError::NotFinite { array, row, value: values[position] })
         }
     }

@@ -3,8 +3,10 @@
 use std::io::Write;
 
 use crate::{
-    Arrays, Batch, Callback, CallbackList, FitError, IntoArrays, Logs, Model, Params, Progress, Training,
-    Verbose, batches::Batches, fit::inside_pool, running::Running,
+    Arrays, Callback, CallbackList, FitError, IntoArrays, Logs, Model, Params, Progress, Training, Verbose,
+    batches::{Batch, Batches},
+    fit::inside_pool,
+    running::Running,
 };
 
 /// The options of [`Model::evaluate_with`] and [`Model::predict_with`], under Keras's names.

@@ -5,8 +5,10 @@ use std::ops::ControlFlow;
 use olifant_core::{Purpose, RandomKey};
 
 use crate::{
-    Batch, CallbackList, Ending, FitError, FitOptions, History, IntoArrays, IntoFitOptions, Logs, Model,
-    Params, Plan, Progress, Training, batches::Batches, running::Running, samples::Arrays,
+    Arrays, CallbackList, Ending, FitError, FitOptions, History, IntoArrays, IntoFitOptions, Logs, Model,
+    Params, Plan, Progress, Training,
+    batches::{Batch, Batches},
+    running::Running,
 };
 
 impl Model {

@@ -16,11 +16,13 @@ use crate::{Arrays, Callback, FitError, IntoArrays, Verbose};
 /// | `shuffle` | true | samples come in a new order in every epoch |
 /// | `validation_split` | none | the share, in (0, 1), at the *end* of the data that is kept for validation |
 /// | `validation_data` | none | other data for validation; wins over `validation_split` |
+/// | `validation_sample_weight` | none | how much each sample of `validation_data` counts |
 /// | `validation_batch_size` | `batch_size` | samples per batch of validation |
 /// | `validation_freq` | 1 | validate after every so many epochs |
 /// | `class_weight` | none | how much each class counts in training; 1 for those not named |
 /// | `sample_weight` | none | how much each sample counts |
 /// | `verbose` | [`Verbose::Auto`] | what is printed |
+/// | `output` | standard output | where it is printed |
 /// | `seed` | the model's | what the order of samples and all dropout follow from |
 /// | `callback` | none | who watches |
 ///
@@ -183,6 +185,10 @@ impl<'a> FitOptions<'a> {
         if !self.class_weight.is_empty() && self.sample_weight.is_some() {
             return Err(FitError::option("class_weight", "unset when sample_weight is given", "set"));
         }
+        if self.validation_sample_weight.is_some() && self.validation_data.is_none() {
+            let expected = "unset without validation_data; validation_split takes its part of sample_weight";
+            return Err(FitError::option("validation_sample_weight", expected, "set"));
+        }
         Ok(())
     }
 
@@ -192,7 +198,7 @@ impl<'a> FitOptions<'a> {
         self
     }
 
-    /// More callbacks: a tuple, an array, a vector.
+    /// More callbacks: a tuple, an array, a vector. Of other [`FitOptions`] only their callbacks are taken.
     pub fn callbacks(mut self, callbacks: impl IntoFitOptions<'a>) -> Self {
         self.callbacks.extend(callbacks.into_fit_options().callbacks);
         self

@@ -11,7 +11,7 @@ use olifant_nn::{
 };
 use rand::{TryRngCore, rngs::OsRng};
 
-use crate::{Batch, FitError, running::Running};
+use crate::{FitError, batches::Batch, running::Running};
 
 /// Turns the description of a network into a [`Model`].
 pub trait Compile {
@@ -176,6 +176,14 @@ impl Model {
         }
         let position = self.metric_names.iter().position(|known| known == name)?;
         Some(self.metrics[position].objective())
+    }
+
+    /// Whether targets and predictions of these shapes suit all metrics.
+    pub(crate) fn check_metrics(&self, y_true: Shape, y_pred: Shape) -> Result<(), FitError> {
+        self.metrics.iter().zip(&self.metric_names).try_for_each(|(metric, name)| {
+            let error = |source| FitError::Metric { metric: name.clone(), source };
+            metric.check(y_true, y_pred).map_err(error)
+        })
     }
 
     /// Sums for an epoch or an evaluation, all zero.

@@ -1,11 +1,13 @@
 //! Using a model.
 
+use std::io;
+
 use ndarray::{ArrayD, IxDyn};
 use olifant_core::{Float, Shape, Tensor, TensorView};
 
 use crate::{
-    CallbackList, EvaluateOptions, FitError, IntoArrays, Logs, Model, Params, Progress, Samples, Training,
-    batches::{fill, only},
+    CallbackList, EvaluateOptions, FitError, IntoArrays, Logs, Model, Params, Progress, Training,
+    batches::{SampleList, only},
     fit::inside_pool,
 };
 
@@ -36,7 +38,7 @@ impl Model {
             Ok(predictions.into_array())
         };
         // A few samples are computed faster than a thread of the pool is woken.
-        if x.samples() <= BATCH_SIZE { compute() } else { inside_pool(compute) }
+        if x.len <= BATCH_SIZE { compute() } else { inside_pool(compute) }
     }
 
     /// As [`Model::predict`], with options: batch size, progress, callbacks.
@@ -54,7 +56,7 @@ impl Model {
         inside_pool(|| {
             let mut predictions = Predictions::new(self, x, options.batch_size)?;
             let steps = predictions.steps();
-            let params = Params::of_pass(x.samples(), options.batch_size, options.verbose, self.seed());
+            let params = Params::of_pass(x.len, options.batch_size, options.verbose, self.seed());
             let mut callbacks = CallbackList::new(options.callbacks);
             let progress = Progress::to_user(options.output, options.verbose);
             let mut training = Training::with_progress(self, params, progress);
@@ -76,7 +78,7 @@ impl Model {
 
 /// Predictions as they are made, batch by batch.
 struct Predictions<'a> {
-    x: &'a dyn Samples,
+    x: SampleList<'a>,
     batch_size: usize,
     indices: Vec<usize>,
     batch: Tensor,
@@ -86,33 +88,34 @@ struct Predictions<'a> {
 }
 
 impl<'a> Predictions<'a> {
-    fn new(model: &Model, x: &'a dyn Samples, batch_size: usize) -> Result<Predictions<'a>, FitError> {
+    fn new(model: &Model, x: SampleList<'a>, batch_size: usize) -> Result<Predictions<'a>, FitError> {
         if batch_size == 0 {
             return Err(FitError::option("batch_size", "at least 1", batch_size));
         }
-        model.network().check_input(x.sample_shape()?)?;
+        model.network().check_input(x.shape)?;
         let shape = model.network().output();
-        let outputs = Vec::with_capacity(x.samples() * shape.size());
+        let mut outputs = Vec::new();
+        outputs.try_reserve_exact(x.len.saturating_mul(shape.size())).map_err(io::Error::from)?;
         Ok(Predictions { x, batch_size, indices: Vec::new(), batch: Tensor::default(), shape, outputs })
     }
 
     fn steps(&self) -> usize {
-        self.x.samples().div_ceil(self.batch_size)
+        self.x.len.div_ceil(self.batch_size)
     }
 
     /// Computes the `number`-th batch and returns its outputs.
     fn compute(&mut self, number: usize, model: &Model) -> Result<TensorView<'_>, FitError> {
         let first = number * self.batch_size;
         self.indices.clear();
-        self.indices.extend(first..(first + self.batch_size).min(self.x.samples()));
-        fill(self.x, &self.indices, &mut self.batch)?;
+        self.indices.extend(first..(first + self.batch_size).min(self.x.len));
+        self.x.read(&self.indices, &mut self.batch)?;
         let start = self.outputs.len();
         model.predict_step(&mut self.batch, |outputs| self.outputs.extend_from_slice(outputs.data));
         Ok(TensorView { data: &self.outputs[start..], shape: self.shape.with_batch(self.indices.len()) })
     }
 
     fn into_array(self) -> ArrayD<Float> {
-        let shape = self.shape.with_batch(self.x.samples());
+        let shape = self.shape.with_batch(self.x.len);
         ArrayD::from_shape_vec(IxDyn(shape.axes()), self.outputs)
             .expect("every sample brought one prediction of the network's output shape")
     }

@@ -51,7 +51,7 @@ use olifant_core::{Element, Shape, ShapeError};
     note = "an array is passed by reference: `&x`; one of another version of ndarray does not count: take it from `olifant::ndarray`"
 )]
 pub trait Samples: Send + Sync {
-    /// How many samples there are.
+    /// How many samples there are. This and the shape are asked once, before anything is read.
     fn samples(&self) -> usize;
 
     /// The shape of one sample.
@@ -61,7 +61,7 @@ pub trait Samples: Send + Sync {
     /// The data has no first axis to count samples along, or too many axes.
     fn sample_shape(&self) -> Result<Shape, ShapeError>;
 
-    /// Writes the samples of these indices one behind the other.
+    /// Writes the samples of these indices one behind the other; what is not written counts as NaN.
     ///
     /// # Errors
     ///

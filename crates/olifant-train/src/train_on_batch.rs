@@ -2,7 +2,10 @@
 
 use olifant_core::RandomKey;
 
-use crate::{Batch, FitError, IntoArrays, Logs, Model, batches::Batches};
+use crate::{
+    FitError, IntoArrays, Logs, Model,
+    batches::{Batch, Batches, only},
+};
 
 impl Model {
     /// One step on these samples; returns loss and metrics of this batch from before the step.
@@ -18,7 +21,7 @@ impl Model {
         y: impl IntoArrays<'a>,
     ) -> Result<Logs, FitError> {
         let (x, y) = (x.into_arrays(), y.into_arrays());
-        let samples = crate::batches::only("x", &x)?.samples();
+        let samples = only("x", &x)?.len;
         let batches = Batches::new(self, &x, &y, None, samples.max(1))?;
         let (mut batch, mut running) = (Batch::default(), self.running());
         batches.read(0, self, &mut batch)?;

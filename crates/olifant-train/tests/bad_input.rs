@@ -5,7 +5,7 @@ use olifant_nn::{
     Activation, Sequential,
     layers::{Dense, Flatten},
     losses::{CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy},
-    metrics::Accuracy,
+    metrics::{Accuracy, CategoricalAccuracy},
     optimizers::{Adam, Sgd},
     schedules::ExponentialDecay,
 };
@@ -169,6 +169,11 @@ fn options_outside_their_range_are_named() {
             "class_weight must be unset when sample_weight is given, but is set",
         ),
         (
+            quiet().validation_split(0.2).validation_sample_weight(&y),
+            "validation_sample_weight must be unset without validation_data; \
+             validation_split takes its part of sample_weight, but is set",
+        ),
+        (
             quiet().class_weight([(1, f32::NAN)]),
             "class_weight must be a finite number from 0 for each class, but is NaN",
         ),
@@ -189,6 +194,30 @@ fn sample_weights_must_fit_the_losses() {
         fit_error(&x(), &y(), quiet().sample_weight(&weights)),
         "sample_weight of shape [10, 2] does not fit losses of shape [10], one for each sample"
     );
+    // Known before the first epoch, not at its end.
+    let (x, y) = (x(), y());
+    let validation = quiet().validation_data(&x, &y).validation_sample_weight(&weights);
+    assert!(fit_error(&x, &y, validation).starts_with("sample_weight of shape [10, 2] does not fit"));
+}
+
+#[test]
+fn metrics_that_do_not_suit_the_targets_are_named() {
+    let mut model = Sequential::new([4])
+        .add(Dense::new(3).activation(Activation::Softmax))
+        .compile(
+            Sgd::new(0.1),
+            SparseCategoricalCrossentropy::new(),
+            (Accuracy::new(), CategoricalAccuracy::new()),
+        )
+        .unwrap();
+    let before = model.network().weights().trainable().to_vec();
+    let expected =
+        "metric categorical_accuracy: targets of shape [10] do not suit predictions of shape [10, 3]";
+    let error = model.fit(&x(), &y(), quiet()).unwrap_err().to_string();
+    assert!(error.starts_with(expected), "{error}");
+    let error = model.evaluate(&x(), &y()).unwrap_err().to_string();
+    assert!(error.starts_with(expected), "{error}");
+    assert_eq!(before, model.network().weights().trainable());
 }
 
 #[test]
