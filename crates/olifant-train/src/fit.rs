@@ -168,6 +168,7 @@ impl Run<'_> {
                 false,
             )?;
             logs.extend_prefixed("val_", &validation_logs);
+            logs.sort();
         }
         let trained = logs.clone();
         callbacks.on_epoch_end(&mut self.training, &mut logs)?;

@@ -20,6 +20,7 @@ impl<'a> Plan<'a> {
         let mut epoch_logs = batch_logs.clone();
         if params.validation_samples > 0 {
             epoch_logs.extend(batch_logs.iter().map(|name| format!("val_{name}")));
+            epoch_logs.sort_unstable();
         }
         let owner = model.has_schedule().then(|| "the schedule the optimizer was made with".to_string());
         Plan { model, params, batch_logs, epoch_logs, learning_rate_owner: owner }

@@ -247,3 +247,23 @@ fn train_on_batch_returns_keras_numbers() {
         close(&[logs["loss"], logs["accuracy"]], &case["result"][call], "train_on_batch");
     }
 }
+
+/// Keras sorts all names: with metrics `zeta` and `mae`, 3.15 has loss, mae, val_loss, val_mae, val_zeta, zeta.
+#[test]
+fn a_name_behind_val_stands_behind_the_validation_logs() {
+    let golden = Golden::read();
+    let mut model = Sequential::new([2])
+        .add(Dense::new(3).activation(Activation::Softmax))
+        .compile(
+            Sgd::new(0.1),
+            SparseCategoricalCrossentropy::new(),
+            (Accuracy::new().name("zeta"), Accuracy::new()),
+        )
+        .unwrap();
+    let mut recorder = Recorder::default();
+    let options = FitOptions::new().validation_split(0.2).verbose(Verbose::Silent).callback(&mut recorder);
+    let history = model.fit(&golden.x, &golden.y, options).unwrap();
+    let names = ["accuracy", "loss", "val_accuracy", "val_loss", "val_zeta", "zeta"];
+    assert!(history.names().eq(names), "{history:?}");
+    assert_eq!(recorder.events.last().unwrap(), &format!("train_end: {}", names.join(", ")));
+}
