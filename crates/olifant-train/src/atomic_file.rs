@@ -17,12 +17,7 @@ pub struct WriteError {
 }
 
 /// Replaces a file by these bytes: [`write_atomically_with`] for what is at hand as a whole.
-///
-/// # Errors
-///
-/// If any step fails; the old file is then still there, the temporary one is not.
-#[doc(hidden)]
-pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+pub(crate) fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write_atomically_with(path, |file| file.write_all(bytes))
 }
 

@@ -26,9 +26,6 @@ mod training;
 mod verbose;
 
 pub use atomic_file::WriteError;
-#[doc(hidden)]
-pub use atomic_file::write_atomically;
-pub use batches::Batch;
 pub use callback::{Callback, HookResult};
 pub use callback_list::CallbackList;
 pub use error::{CallbackError, FitError};
@@ -39,8 +36,6 @@ pub use history::PlotError;
 pub use history::{History, Params};
 pub use logs::Logs;
 pub use model::{Compile, Model};
-#[doc(hidden)]
-pub use olifant_nn::{did_you_mean, known_names};
 pub use plan::Plan;
 pub use progress::Progress;
 pub use samples::{Arrays, IntoArrays, Samples};

@@ -139,7 +139,7 @@ impl<'a> Training<'a> {
         self.epoch
     }
 
-    /// The batch that is running, from 0 in each epoch.
+    /// The batch that is running, from 0 in each epoch, and in each evaluation or prediction.
     pub fn batch(&self) -> usize {
         self.batch
     }
