@@ -241,10 +241,39 @@ fn weigh_classes(y: &Tensor, class_weight: &HashMap<usize, f32>, weights: &mut [
     let size = y.data().len() / weights.len().max(1);
     for (weight, row) in weights.iter_mut().zip(y.data().chunks_exact(size.max(1))) {
         let class = match row {
-            [number] => number.round() as usize,
+            // A label of −1, as some losses have, is no class that could be named.
+            [number] => (number.round() >= 0.0).then(|| number.round() as usize),
             one_hot => (0..one_hot.len())
-                .fold(0, |best, class| if one_hot[class] > one_hot[best] { class } else { best }),
+                .reduce(|best, class| if one_hot[class] > one_hot[best] { class } else { best }),
         };
-        *weight = class_weight.get(&class).copied().unwrap_or(1.0);
+        *weight = class.and_then(|class| class_weight.get(&class)).copied().unwrap_or(1.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use olifant_core::Shape;
+
+    use super::*;
+
+    fn weights(y: &[f32], shape: impl Into<Shape>) -> Vec<f32> {
+        let mut targets = Tensor::default();
+        targets.resize(shape.into());
+        targets.data_mut().copy_from_slice(y);
+        let mut weights = vec![0.0; targets.shape().axes()[0]];
+        weigh_classes(&targets, &HashMap::from([(0, 2.0), (2, 3.0)]), &mut weights);
+        weights
+    }
+
+    #[test]
+    fn a_class_is_a_number_or_the_largest_of_a_row() {
+        assert_eq!(weights(&[0.0, 1.0, 2.0], [3]), [2.0, 1.0, 3.0]);
+        assert_eq!(weights(&[0.0, 2.0], [2, 1]), [2.0, 3.0]);
+        assert_eq!(weights(&[0.1, 0.2, 0.7, 0.5, 0.5, 0.0], [2, 3]), [3.0, 2.0]);
+    }
+
+    #[test]
+    fn a_label_below_zero_is_not_class_zero() {
+        assert_eq!(weights(&[-1.0, 0.0], [2]), [1.0, 2.0]);
     }
 }
