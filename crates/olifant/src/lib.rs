@@ -22,10 +22,9 @@
 //! history.plot("loss", "loss.svg")?;                          // the article's plot_metric
 //! println!("stopped at {:?}", early_stopping.stopped_epoch());
 //!
+//! let mut early_stopping = EarlyStopping::new().monitor("loss");
 //! let callbacks = (&mut early_stopping, TerminateOnNaN::new());
-//! # let validation = FitOptions::new().validation_split(0.2);
-//! # let callbacks = validation.callbacks(callbacks);
-//! let history = model.fit(&x_train, &y_train, callbacks)?;    // and this, word for word
+//! let history = model.fit(&x_train, &y_train, callbacks)?;    // only callbacks: every option is Keras's default
 //! # let _ = history;
 //! # Ok(())
 //! # }
@@ -47,13 +46,15 @@ pub use ndarray;
 pub use olifant_callbacks as callbacks;
 pub use olifant_core as core;
 pub use olifant_nn::{
-    Activation, BuildError, Initializer, Layer, LearningRate, Loss, Metric, MetricBatch, Named, Network,
-    Objective, Optimizer, Regularizer, Schedule, Sequential, TargetError, WeightBuilder, layers, losses,
-    metrics, optimizers, schedules,
+    Activation, BuildError, Initializer, IntoMetrics, Layer, LearningRate, Loss, Metric, MetricBatch, Named,
+    Network, Objective, Optimizer, OptimizerState, Regularizer, Schedule, Sequential, Summary, TargetError,
+    WeightBuilder, layers, losses, metrics, optimizers, schedules,
 };
+#[cfg(feature = "plot")]
+pub use olifant_train::PlotError;
 pub use olifant_train::{
-    Callback, CallbackError, CallbackList, Compile, Ending, EvaluateOptions, FitError, FitOptions, History,
-    HookResult, IntoArrays, IntoFitOptions, LoadError, Logs, Model, Params, Plan, Progress, Samples,
+    Arrays, Callback, CallbackError, CallbackList, Compile, Ending, EvaluateOptions, FitError, FitOptions,
+    History, HookResult, IntoArrays, IntoFitOptions, LoadError, Logs, Model, Params, Plan, Progress, Samples,
     SaveError, Stop, Training, Verbose, WriteError,
 };
 
@@ -74,7 +75,8 @@ pub mod prelude {
         optimizers::*,
     };
     pub use olifant_train::{
-        Callback, Compile, EvaluateOptions, FitOptions, History, HookResult, Logs, Model, Training, Verbose,
+        Callback, CallbackError, Compile, EvaluateOptions, FitOptions, History, HookResult, Logs, Model,
+        Training, Verbose,
     };
 
     pub use crate::{losses, metrics};
