@@ -191,7 +191,7 @@ impl Callback for EarlyStopping {
                 training
                     .message(&format!("Restoring model weights from the end of the best epoch: {epoch}."));
             }
-            self.best_weights.put(training.model_mut().network_mut().weights_mut())?;
+            self.best_weights.put(training.model_mut().weights_mut())?;
         }
         Ok(())
     }

@@ -149,7 +149,7 @@ fn an_object_begins_anew_with_each_fit_but_a_checkpoint_remembers_its_best() {
     let mut good = model(0.0);
     // Somebody else's model, far from the data.
     let mut bad = model(0.0);
-    bad.network_mut().weights_mut().trainable_mut()[0] = 100.0;
+    bad.weights_mut().trainable_mut()[0] = 100.0;
     let mut fit = |model: &mut Model| {
         let callbacks = (&mut early_stopping, &mut reduce, &mut checkpoint);
         let loss = model.fit(&x, &y, options(9).callbacks(callbacks)).unwrap()["loss"][0];

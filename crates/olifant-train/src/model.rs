@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use olifant_core::{
-    Axes, Float, MAX_RANK, Mode, Purpose, RandomKey, Shape, Tape, Tensor, TensorView, Workspace,
+    Axes, Float, MAX_RANK, Mode, Purpose, RandomKey, Shape, Tape, Tensor, TensorView, Weights, Workspace,
 };
 use olifant_nn::{
     BuildError, IntoMetrics, Loss, Metric, MetricBatch, Network, Objective, Optimizer, OptimizerState,
@@ -91,9 +91,9 @@ impl Model {
         &self.network
     }
 
-    /// The layers and their weights, to be changed.
-    pub fn network_mut(&mut self) -> &mut Network {
-        &mut self.network
+    /// The numbers of the weights, to be changed.
+    pub fn weights_mut(&mut self) -> &mut Weights {
+        self.network.weights_mut()
     }
 
     /// The rule that changes the weights.
@@ -107,7 +107,7 @@ impl Model {
     }
 
     /// What the optimizer remembers from step to step, to be changed.
-    pub fn optimizer_state_mut(&mut self) -> &mut OptimizerState {
+    pub(crate) fn optimizer_state_mut(&mut self) -> &mut OptimizerState {
         &mut self.optimizer_state
     }
 

@@ -119,7 +119,7 @@ impl Model {
     /// ```
     pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<(), LoadError> {
         let path = path.as_ref();
-        let weights = self.network_mut().weights_mut();
+        let weights = self.weights_mut();
         match Format::to_load(path)? {
             Format::Native => native::load_weights(path, weights),
             Format::Safetensors => safetensors::load_weights(path, weights),

@@ -54,7 +54,7 @@ impl Golden {
         let handles: Vec<_> = model.network().weights().iter().map(|(weight, _)| weight).collect();
         for (number, weight) in handles.into_iter().enumerate() {
             let values = numbers(&self.json["weights"][number]);
-            model.network_mut().weights_mut().get_mut(weight).copy_from_slice(&values);
+            model.weights_mut().get_mut(weight).copy_from_slice(&values);
         }
         model
     }

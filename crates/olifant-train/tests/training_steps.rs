@@ -45,7 +45,7 @@ fn network(optimizer: impl Optimizer) -> Model {
         .seed(0)
         .compile(optimizer, SparseCategoricalCrossentropy::new(), [Accuracy::new()])
         .unwrap();
-    let weights = model.network_mut().weights_mut();
+    let weights = model.weights_mut();
     for (layer, (inputs, outputs)) in [(784, 300), (300, 100), (100, 10)].into_iter().enumerate() {
         let kernel = weights.iter().filter(|(_, spec)| spec.name.ends_with("kernel")).nth(layer).unwrap().0;
         let limit = (6.0 / (inputs + outputs) as f64).sqrt();

@@ -32,7 +32,7 @@ pub fn weight(model: &Model) -> f32 {
 }
 
 fn set_weight(model: &mut Model, weight: f32) {
-    model.network_mut().weights_mut().trainable_mut()[0] = weight;
+    model.weights_mut().trainable_mut()[0] = weight;
 }
 
 /// One fit of the epochs of a trace, and what was seen of it, as the traces put it.

@@ -88,7 +88,7 @@ pub(super) fn load_model(path: &Path) -> Result<Model, LoadError> {
         let reason = format!("the optimizer keeps the slots {expected:?}, but the file has {given:?}");
         return Err(LoadError::damaged(path, reason));
     }
-    restore(path, &stored, model.network_mut().weights_mut())?;
+    restore(path, &stored, model.weights_mut())?;
     let mut state = model.optimizer_state().clone();
     restore_slots(path, &stored, model.network().weights(), &mut state)?;
     state.set_iterations(header.iterations);

@@ -52,7 +52,7 @@ pub(super) fn load_model(path: &Path) -> Result<Model, LoadError> {
     let metadata: Metadata<'_> = serde_json::from_str(json)
         .map_err(|error| LoadError::damaged(path, format!("its metadata cannot be read: {error}")))?;
     let mut model = metadata.model.build(path, bytes.len())?;
-    restore(path, &parse(path, &bytes)?, model.network_mut().weights_mut())?;
+    restore(path, &parse(path, &bytes)?, model.weights_mut())?;
     Ok(model)
 }
 
