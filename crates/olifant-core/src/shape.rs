@@ -40,11 +40,12 @@ impl Shape {
     /// # Errors
     ///
     /// More than [`MAX_RANK`] axes, or a number of elements that does not fit a `usize`.
+    /// Axes of size 0 do not help: what is left when they are taken away must fit as well.
     pub fn new(axes: &[usize]) -> Result<Shape, ShapeError> {
         if axes.len() > MAX_RANK {
             return Err(ShapeError::TooManyAxes { given: axes.len() });
         }
-        if axes.iter().try_fold(1usize, |size, &axis| size.checked_mul(axis)).is_none() {
+        if axes.iter().try_fold(1usize, |size, &axis| size.checked_mul(axis.max(1))).is_none() {
             return Err(ShapeError::TooLarge { axes: axes.to_vec() });
         }
         let mut shape = Shape { axes: [0; MAX_RANK], rank: axes.len() as u8 };
@@ -123,7 +124,7 @@ impl Shape {
     ///
     /// # Errors
     ///
-    /// The two shapes do not fit together.
+    /// The two shapes do not fit together, or their common shape has too many elements.
     pub fn broadcast(&self, other: &Shape) -> Result<Shape, ShapeError> {
         let rank = self.rank().max(other.rank());
         let mut shape = Shape { axes: [0; MAX_RANK], rank: rank as u8 };
@@ -136,7 +137,7 @@ impl Shape {
                 _ => return Err(ShapeError::Broadcast { left: *self, right: *other }),
             };
         }
-        Ok(shape)
+        Shape::new(shape.axes())
     }
 
     /// Distances, in elements, between neighbours along each axis.
@@ -243,6 +244,10 @@ mod tests {
         let error = Shape::new(&[usize::MAX, 2]).unwrap_err();
         assert!(error.to_string().contains("more elements than this machine can address"));
         assert!(Shape::new(&[1; 7]).unwrap_err().to_string().contains("7 axes"));
+        // A part of the shape would overflow, whatever the order.
+        assert!(Shape::new(&[0, usize::MAX, 2]).is_err() && Shape::new(&[usize::MAX, 2, 0]).is_err());
+        let (column, row) = (Shape::from([usize::MAX, 1]), Shape::from([1, 2]));
+        assert!(matches!(column.broadcast(&row), Err(ShapeError::TooLarge { .. })));
     }
 
     #[test]
