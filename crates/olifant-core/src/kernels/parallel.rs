@@ -99,8 +99,9 @@ impl<'a, T> SharedRows<'a, T> {
     #[inline(always)]
     pub(crate) unsafe fn segment(&self, row: usize, columns: Range<usize>) -> &mut [T] {
         let start = row * self.row_stride + columns.start;
+        // Without a sum that could overflow: a segment may end where the matrix does, but not behind it.
         assert!(
-            columns.start <= columns.end && start + columns.len() <= self.len,
+            columns.start <= columns.end && start <= self.len && columns.len() <= self.len - start,
             "a segment lies inside the matrix"
         );
         // SAFETY: the segment lies inside the borrowed slice, and by contract nobody else uses it.
@@ -135,5 +136,20 @@ mod tests {
             }
         });
         assert!(output.chunks_exact(3).enumerate().all(|(i, row)| row == [i; 3]));
+    }
+
+    #[test]
+    fn a_segment_outside_the_matrix_is_refused() {
+        let mut data = [0u8; 6];
+        let shared = SharedRows::new(&mut data, 3);
+        // SAFETY: one segment at a time.
+        let segment = |row, columns| unsafe { shared.segment(row, columns).len() };
+        assert_eq!((segment(1, 0..3), segment(2, 0..0)), (3, 0));
+        for (row, columns) in
+            [(1, 0..4), (2, 0..1), (1, usize::MAX - 4..usize::MAX - 2), (0, usize::MAX - 1..usize::MAX)]
+        {
+            let outside = std::panic::AssertUnwindSafe(|| segment(row, columns.clone()));
+            assert!(std::panic::catch_unwind(outside).is_err(), "row {row}, columns {columns:?}");
+        }
     }
 }
