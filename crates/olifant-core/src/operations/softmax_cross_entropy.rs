@@ -18,9 +18,9 @@ pub(crate) struct SoftmaxCrossEntropy;
 const COST: usize = 16;
 
 impl SoftmaxCrossEntropy {
-    /// Whether targets are class indices: they have one axis less than the logits, or a last axis of size 1.
+    /// Whether targets, whose shape was checked, are class indices: probabilities have the shape of the logits.
     fn is_sparse(logits: Shape, targets: Shape) -> bool {
-        targets.size() * logits.axes()[logits.rank() - 1] == logits.size() && targets != logits
+        targets != logits
     }
 }
 
