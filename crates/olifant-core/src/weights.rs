@@ -38,6 +38,12 @@ impl WeightSpec {
     pub fn range(&self) -> std::ops::Range<usize> {
         self.offset..self.offset + self.shape.size()
     }
+
+    /// The gap between it and the next weight.
+    pub(crate) fn gap(&self) -> std::ops::Range<usize> {
+        let end = self.range().end;
+        end..end.next_multiple_of(ALIGNMENT)
+    }
 }
 
 /// All weights of a model.
@@ -70,9 +76,7 @@ impl Weights {
         let shape = shape.into();
         let buffer = if trainable { &mut self.trainable } else { &mut self.state };
         let offset = buffer.len();
-        let mut grown = Buffer::zeros(offset + shape.size().next_multiple_of(ALIGNMENT));
-        grown[..offset].copy_from_slice(buffer);
-        *buffer = grown;
+        buffer.extend_with_zeros(shape.size().next_multiple_of(ALIGNMENT));
         self.specs.push(WeightSpec { name: name.into(), shape, offset, trainable });
         Weight(self.specs.len() as u32 - 1)
     }
