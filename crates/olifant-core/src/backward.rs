@@ -90,10 +90,13 @@ fn step_back(workspace: &mut Workspace, weights: &Weights, index: usize) {
 }
 
 /// Weights that nobody wrote a gradient for have the gradient zero, not that of the last step.
+///
+/// So have the gaps, where other weights may have been if the workspace served another model before.
 fn clear_unreached(workspace: &mut Workspace, weights: &Weights) {
-    for (weight, spec) in weights.iter() {
-        if spec.trainable && !workspace.weight_written[weight.0 as usize] {
+    for (weight, spec) in weights.iter().filter(|(_, spec)| spec.trainable) {
+        if !workspace.weight_written[weight.0 as usize] {
             workspace.weight_gradients[spec.range()].fill(0.0);
         }
+        workspace.weight_gradients[spec.gap()].fill(0.0);
     }
 }

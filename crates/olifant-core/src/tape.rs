@@ -87,11 +87,20 @@ impl<'p> Tape<'p> {
     }
 
     /// Copies data in.
+    ///
+    /// # Panics
+    ///
+    /// There are more or fewer numbers than the shape says.
+    #[track_caller]
     pub fn input(&self, data: TensorView<'_>) -> Var<'_> {
         self.input_with(data.shape, |slot| slot.copy_from_slice(data.data))
     }
 
     /// Lets `fill` write data straight into the tape's buffer, whose contents are arbitrary before.
+    ///
+    /// # Panics
+    ///
+    /// `fill` uses the tape.
     pub fn input_with(&self, shape: impl Into<Shape>, fill: impl FnOnce(&mut [Float])) -> Var<'_> {
         self.push(Source::Input, false, |value| {
             value.resize(shape);
@@ -134,9 +143,10 @@ impl<'p> Tape<'p> {
     ///
     /// # Panics
     ///
-    /// The weight is trainable, or has another shape than the value.
+    /// The weight is trainable, or has another shape than the value, or the value is on another tape.
     #[track_caller]
     pub fn assign(&self, weight: Weight, value: Var<'_>) {
+        assert!(std::ptr::addr_eq(value.tape, self), "the value was recorded on another tape");
         let spec = self.weights.spec(weight);
         assert!(!spec.trainable, "weight {} is trainable: only gradients may change it", spec.name);
         assert_eq!(
@@ -145,6 +155,10 @@ impl<'p> Tape<'p> {
             "weight {} cannot be assigned a value of another shape",
             spec.name
         );
+        // The numbers of a weight are not on the tape: what is assigned is a copy that is.
+        let is_weight =
+            matches!(self.workspace.borrow().nodes[value.index as usize].source, Source::Weight(_));
+        let value = if is_weight { value.reshape(value.shape()) } else { value };
         self.workspace.borrow_mut().assignments.push((weight, value.index));
     }
 

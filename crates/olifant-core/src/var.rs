@@ -18,6 +18,10 @@ impl<'t> Var<'t> {
     }
 
     /// Lets `read` look at the numbers.
+    ///
+    /// # Panics
+    ///
+    /// `read` records something on the tape.
     pub fn with_value<R>(self, read: impl FnOnce(TensorView<'_>) -> R) -> R {
         let workspace = self.tape.workspace.borrow();
         match workspace.nodes[self.index as usize].source {
