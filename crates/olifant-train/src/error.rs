@@ -73,10 +73,10 @@ pub enum FitError {
     },
     /// Samples or the model's shape do not fit.
     #[error(transparent)]
-    Build(#[from] BuildError),
+    Build(Box<BuildError>),
     /// Data of an impossible shape.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Shape(Box<ShapeError>),
     /// Targets that the loss cannot use.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -177,6 +177,19 @@ impl CallbackError {
     /// An option outside its range.
     pub fn option(option: &'static str, expected: impl Into<String>, given: impl ToString) -> CallbackError {
         CallbackError::Option { option, expected: expected.into(), given: given.to_string() }
+    }
+}
+
+// Boxed, so that a `Result` stays small where nothing went wrong.
+impl From<BuildError> for FitError {
+    fn from(error: BuildError) -> FitError {
+        FitError::Build(Box::new(error))
+    }
+}
+
+impl From<ShapeError> for FitError {
+    fn from(error: ShapeError) -> FitError {
+        FitError::Shape(Box::new(error))
     }
 }
 

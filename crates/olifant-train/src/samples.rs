@@ -197,7 +197,7 @@ mod tests {
         reversed.invert_axis(Axis(0));
         assert_eq!(gathered(reversed.slice_axis(Axis(1), (..2).into()), &[0]), [7.0, 8.0]);
         assert_eq!(gathered(Array::from(vec![true, false]), &[0, 1]), [1.0, 0.0]);
-        assert_eq!(gathered(&array![1.5f64, -2.0].into_dyn(), &[1]), [-2.0]);
+        assert_eq!(gathered(array![1.5f64, -2.0].into_dyn(), &[1]), [-2.0]);
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! Every form in which callbacks and data may be passed compiles and works, and what was lent can be read afterwards.
 
+// Data is lent, as a reader of these tests will lend it.
+#![allow(clippy::unwrap_used, clippy::needless_borrows_for_generic_args)]
+
 use ndarray::{Array1, Array2, ArrayD, Axis};
 use olifant_nn::{
     Activation, Sequential, layers::Dense, losses::SparseCategoricalCrossentropy, optimizers::Sgd,

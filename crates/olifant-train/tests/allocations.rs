@@ -2,6 +2,8 @@
 //!
 //! The test is a program of its own, without a harness: the allocator counts for all threads.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     sync::atomic::{AtomicUsize, Ordering},

@@ -1,5 +1,8 @@
 //! Bad input gets an error that says what was expected, what was given, and what to do. Nothing panics.
 
+// Data is lent, as a reader of these tests will lend it.
+#![allow(clippy::unwrap_used, clippy::needless_borrows_for_generic_args)]
+
 use ndarray::{Array, Array1, Array2, ArrayD, Dimension, IxDyn, array};
 use olifant_nn::{
     Activation, Sequential,

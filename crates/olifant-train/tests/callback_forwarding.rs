@@ -1,5 +1,7 @@
 //! A callback behind `Box<&mut C>` gets every hook and is asked every question: none is lost on the way.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 
 use ndarray::{Array1, Array2};

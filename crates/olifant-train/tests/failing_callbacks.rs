@@ -1,5 +1,7 @@
 //! A callback that fails or panics ends training, and takes nothing with it.
 
+#![allow(clippy::unwrap_used)]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use ndarray::{Array1, Array2};

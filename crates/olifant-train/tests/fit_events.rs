@@ -2,6 +2,9 @@
 //!
 //! The numbers are made by `keras/fit_events.py`, whose docstring describes the model and the cases.
 
+// Data is lent, as a reader of these tests will lend it.
+#![allow(clippy::unwrap_used, clippy::needless_borrows_for_generic_args)]
+
 use ndarray::{Array1, Array2, Axis, Slice};
 use olifant_core::TensorView;
 use olifant_nn::{

@@ -1,5 +1,7 @@
 //! The same seed gives the same bits, on any number of threads.
 
+#![allow(clippy::unwrap_used)]
+
 use ndarray::{Array1, Array2};
 use olifant_nn::{
     Activation, Sequential,

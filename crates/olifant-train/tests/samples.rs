@@ -1,5 +1,8 @@
 //! Data that is read batch by batch is checked batch by batch: whatever a reader does, it is an error and no panic.
 
+// Data is lent, as a reader of these tests will lend it.
+#![allow(clippy::unwrap_used, clippy::needless_borrows_for_generic_args)]
+
 use std::{
     io,
     sync::atomic::{AtomicUsize, Ordering},

@@ -1,5 +1,7 @@
 //! `summary()` prints what Keras prints. The texts are made by `keras/summary.py`.
 
+#![allow(clippy::unwrap_used)]
+
 use olifant_nn::{
     Activation, Named, Sequential,
     layers::{ActivationLayer, Dense, Flatten},

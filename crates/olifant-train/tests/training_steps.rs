@@ -2,6 +2,8 @@
 //!
 //! The numbers are made by `keras/training_steps.py`, whose docstring defines weights and data by a formula.
 
+#![allow(clippy::unwrap_used)]
+
 use ndarray::{Array1, Array2};
 use olifant_nn::{
     Activation, Optimizer, Sequential,
