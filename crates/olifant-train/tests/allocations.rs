@@ -2,7 +2,7 @@
 //!
 //! The test is a program of its own, without a harness: the allocator counts for all threads.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
