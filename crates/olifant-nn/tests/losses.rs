@@ -76,6 +76,33 @@ fn every_loss_has_one_number_per_sample() {
 }
 
 #[test]
+fn a_last_axis_of_size_one_may_be_missing() {
+    let weights = Weights::default();
+    let tape = Tape::record(Workspace::default(), &weights, Mode::Inference);
+    let targets = |shape: &[usize]| {
+        tape.input_with(Shape::new(shape).unwrap(), |t| t.copy_from_slice(&[1.0, 0.0, 1.0]))
+    };
+    let scores = |shape: &[usize]| {
+        tape.input_with(Shape::new(shape).unwrap(), |p| p.copy_from_slice(&[0.3, 0.6, 0.8]))
+    };
+    let (column, row): (&[usize], &[usize]) = (&[3, 1], &[3]);
+    for loss in all_losses() {
+        let fits =
+            |shape| loss.check(TensorView { data: &[1.0, 0.0, 1.0], shape }, Shape::from([3, 1])).is_ok();
+        if !fits(Shape::from([3])) {
+            continue;
+        }
+        let values =
+            |t, p| loss.call(targets(t), scores(p)).with_value(|value| (value.shape, value.data.to_vec()));
+        let expected = values(column, column);
+        assert_eq!(expected.0, Shape::from([3]), "{loss:?}");
+        for (t, p) in [(row, column), (column, row), (row, row)] {
+            assert_eq!(values(t, p), expected, "{loss:?}: targets {t:?}, predictions {p:?}");
+        }
+    }
+}
+
+#[test]
 fn every_loss_survives_saving() {
     for loss in all_losses() {
         let json = serde_json::to_string(&loss).unwrap();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     EPSILON,
-    alignment::{mean_over_last_axis, same_rank},
+    alignment::same_rank,
     label_smoothing::{check_label_smoothing, smoothed},
     target_values::check_probabilities,
 };
@@ -76,7 +76,7 @@ impl Loss for BinaryCrossentropy {
             None if self.from_logits => cross_entropy_from_logits(y_true, y_pred),
             None => cross_entropy_from_probabilities(y_true, y_pred),
         };
-        mean_over_last_axis(loss)
+        loss.mean(-1)
     }
 
     fn check(&self, y_true: TensorView<'_>, y_pred: Shape) -> Result<(), TargetError> {

@@ -4,7 +4,7 @@ use olifant_core::{Float, Shape, TensorView, Var};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    alignment::{mean_over_last_axis, same_rank},
+    alignment::same_rank,
     binary_crossentropy::{check_yes_or_no, cross_entropy_from_logits, cross_entropy_from_probabilities},
     label_smoothing::{check_label_smoothing, smoothed},
 };
@@ -119,11 +119,11 @@ impl Loss for BinaryFocalCrossentropy {
         let (t, p) = same_rank(y_true, probabilities);
         let right = t * p + (1.0 - t) * (1.0 - p);
         let loss = (1.0 - right).pow(self.gamma) * cross_entropy;
-        mean_over_last_axis(if self.apply_class_balancing {
-            (t * self.alpha + (1.0 - t) * (1.0 - self.alpha)) * loss
-        } else {
-            loss
-        })
+        if !self.apply_class_balancing {
+            return loss.mean(-1);
+        }
+        let weight = t * self.alpha + (1.0 - t) * (1.0 - self.alpha);
+        (weight * loss).mean(-1)
     }
 
     fn check(&self, y_true: TensorView<'_>, y_pred: Shape) -> Result<(), TargetError> {

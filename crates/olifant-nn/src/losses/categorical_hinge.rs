@@ -3,6 +3,7 @@
 use olifant_core::Var;
 use serde::{Deserialize, Serialize};
 
+use super::alignment::same_rank;
 use crate::Loss;
 
 /// The hinge loss for several classes: L = max(max((1 − t) p) − Σ t p + 1, 0), for one-hot targets t.
@@ -39,6 +40,7 @@ impl CategoricalHinge {
 #[typetag::serde(name = "categorical_hinge")]
 impl Loss for CategoricalHinge {
     fn call<'t>(&self, y_true: Var<'t>, y_pred: Var<'t>) -> Var<'t> {
+        let (y_true, y_pred) = same_rank(y_true, y_pred);
         let right = (y_true * y_pred).sum(-1);
         let best_wrong = ((1.0 - y_true) * y_pred).max(-1);
         (best_wrong - right + 1.0).maximum(0.0)

@@ -3,7 +3,7 @@
 use olifant_core::Var;
 use serde::{Deserialize, Serialize};
 
-use super::alignment::{mean_over_last_axis, same_rank};
+use super::alignment::same_rank;
 use crate::Loss;
 
 /// The hinge loss of maximum-margin classifiers: L = mean max(1 − t p, 0).
@@ -43,7 +43,7 @@ impl Hinge {
 impl Loss for Hinge {
     fn call<'t>(&self, y_true: Var<'t>, y_pred: Var<'t>) -> Var<'t> {
         let (y_true, y_pred) = same_rank(y_true, y_pred);
-        mean_over_last_axis(margin_errors(y_true, y_pred))
+        margin_errors(y_true, y_pred).mean(-1)
     }
 }
 

@@ -3,7 +3,7 @@
 use olifant_core::{Float, Var};
 use serde::{Deserialize, Serialize};
 
-use super::alignment::{mean_over_last_axis, same_rank};
+use super::alignment::same_rank;
 use crate::{BuildError, Loss};
 
 /// Squared for small errors, absolute for large ones: L = mean ½q² + δ(|e| − q), with e = t − p and q = min(|e|, δ).
@@ -66,7 +66,7 @@ impl Loss for Huber {
         let (y_true, y_pred) = same_rank(y_true, y_pred);
         let error = (y_true - y_pred).abs();
         let quadratic = error.minimum(self.delta);
-        mean_over_last_axis(0.5 * quadratic.square() + self.delta * (error - quadratic))
+        (0.5 * quadratic.square() + self.delta * (error - quadratic)).mean(-1)
     }
 
     fn check_options(&self) -> Result<(), BuildError> {

@@ -3,7 +3,7 @@
 use olifant_core::{Float, Var};
 use serde::{Deserialize, Serialize};
 
-use super::alignment::{mean_over_last_axis, same_rank};
+use super::alignment::same_rank;
 use crate::Loss;
 
 /// The logarithm of the hyperbolic cosine of the error: L = mean ln cosh d with d = p − t, computed as d + ln(1 + e⁻²ᵈ) − ln 2.
@@ -44,6 +44,6 @@ impl Loss for LogCosh {
     fn call<'t>(&self, y_true: Var<'t>, y_pred: Var<'t>) -> Var<'t> {
         let (y_true, y_pred) = same_rank(y_true, y_pred);
         let error = y_pred - y_true;
-        mean_over_last_axis(error + (-2.0 * error).softplus() - Float::ln(2.0))
+        (error + (-2.0 * error).softplus() - Float::ln(2.0)).mean(-1)
     }
 }

@@ -3,10 +3,7 @@
 use olifant_core::Var;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    EPSILON,
-    alignment::{mean_over_last_axis, same_rank},
-};
+use super::{EPSILON, alignment::same_rank};
 use crate::Loss;
 
 /// The mean of the absolute errors in per cent of the targets: L = 100 · mean |t − p| / max(|t|, 10⁻⁷).
@@ -46,6 +43,6 @@ impl MeanAbsolutePercentageError {
 impl Loss for MeanAbsolutePercentageError {
     fn call<'t>(&self, y_true: Var<'t>, y_pred: Var<'t>) -> Var<'t> {
         let (y_true, y_pred) = same_rank(y_true, y_pred);
-        100.0 * mean_over_last_axis(((y_true - y_pred) / y_true.abs().maximum(EPSILON)).abs())
+        100.0 * ((y_true - y_pred) / y_true.abs().maximum(EPSILON)).abs().mean(-1)
     }
 }

@@ -3,7 +3,7 @@
 use olifant_core::Var;
 use serde::{Deserialize, Serialize};
 
-use super::alignment::{mean_over_last_axis, same_rank};
+use super::alignment::same_rank;
 use crate::Loss;
 
 /// The mean of the squared errors: L = mean (t − p)².
@@ -41,6 +41,6 @@ impl MeanSquaredError {
 impl Loss for MeanSquaredError {
     fn call<'t>(&self, y_true: Var<'t>, y_pred: Var<'t>) -> Var<'t> {
         let (y_true, y_pred) = same_rank(y_true, y_pred);
-        mean_over_last_axis((y_true - y_pred).square())
+        (y_true - y_pred).square().mean(-1)
     }
 }

@@ -3,10 +3,7 @@
 use olifant_core::Var;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    EPSILON,
-    alignment::{mean_over_last_axis, same_rank},
-};
+use super::{EPSILON, alignment::same_rank};
 use crate::Loss;
 
 /// The mean of the squared errors of logarithms: L = mean (ln(1 + max(t, 10⁻⁷)) − ln(1 + max(p, 10⁻⁷)))².
@@ -47,6 +44,6 @@ impl Loss for MeanSquaredLogarithmicError {
     fn call<'t>(&self, y_true: Var<'t>, y_pred: Var<'t>) -> Var<'t> {
         let (y_true, y_pred) = same_rank(y_true, y_pred);
         let logarithm = |x: Var<'t>| (x.maximum(EPSILON) + 1.0).log();
-        mean_over_last_axis((logarithm(y_true) - logarithm(y_pred)).square())
+        (logarithm(y_true) - logarithm(y_pred)).square().mean(-1)
     }
 }

@@ -3,10 +3,7 @@
 use olifant_core::Var;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    EPSILON,
-    alignment::{mean_over_last_axis, same_rank},
-};
+use super::{EPSILON, alignment::same_rank};
 use crate::Loss;
 
 /// The negative log-likelihood of counts t whose expected number is p, up to a constant: L = mean (p − t ln(p + 10⁻⁷)).
@@ -46,6 +43,6 @@ impl Poisson {
 impl Loss for Poisson {
     fn call<'t>(&self, y_true: Var<'t>, y_pred: Var<'t>) -> Var<'t> {
         let (y_true, y_pred) = same_rank(y_true, y_pred);
-        mean_over_last_axis(y_pred - y_true * (y_pred + EPSILON).log())
+        (y_pred - y_true * (y_pred + EPSILON).log()).mean(-1)
     }
 }

@@ -3,10 +3,7 @@
 use olifant_core::Var;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    alignment::{mean_over_last_axis, same_rank},
-    hinge::margin_errors,
-};
+use super::{alignment::same_rank, hinge::margin_errors};
 use crate::Loss;
 
 /// The square of the hinge loss: L = mean max(1 − t p, 0)².
@@ -46,6 +43,6 @@ impl SquaredHinge {
 impl Loss for SquaredHinge {
     fn call<'t>(&self, y_true: Var<'t>, y_pred: Var<'t>) -> Var<'t> {
         let (y_true, y_pred) = same_rank(y_true, y_pred);
-        mean_over_last_axis(margin_errors(y_true, y_pred).square())
+        margin_errors(y_true, y_pred).square().mean(-1)
     }
 }
