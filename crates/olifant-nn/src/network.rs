@@ -1,8 +1,8 @@
 //! Layers in the order they are called, together with their weights.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use olifant_core::{Shape, Var, Weight, Weights};
+use olifant_core::{MAX_RANK, Shape, Var, Weight, Weights};
 use serde::{Deserialize, Serialize};
 
 use crate::{BuildError, Filling, Layer, Regularizer, Summary, WeightBuilder, with_batch};
@@ -75,6 +75,7 @@ impl Network {
         if architecture.layers.is_empty() {
             return Err(BuildError::NoLayers);
         }
+        check_room_for_batch(&architecture.input)?;
         let names = unique_names(&architecture.layers)?;
         let (mut weights, mut penalties, mut stages) = (Weights::default(), Vec::new(), Vec::new());
         let mut shape = architecture.input;
@@ -82,7 +83,9 @@ impl Network {
             let before = weights.trainable_parameters() + weights.state_parameters();
             let mut builder =
                 WeightBuilder { weights: &mut weights, penalties: &mut penalties, layer: &name, filling };
-            shape = node.layer.build(&shape, &mut builder).map_err(|source| BuildError::Layer {
+            let output = node.layer.build(&shape, &mut builder);
+            let output = output.and_then(|output| check_room_for_batch(&output).map(|()| output));
+            shape = output.map_err(|source| BuildError::Layer {
                 number,
                 name: name.clone(),
                 source: Box::new(source),
@@ -188,6 +191,17 @@ impl Network {
     }
 }
 
+/// Whether the shape of a sample leaves room for the batch axis, and can be at all.
+fn check_room_for_batch(sample: &Shape) -> Result<(), BuildError> {
+    Shape::new(sample.axes())?;
+    if sample.rank() < MAX_RANK {
+        return Ok(());
+    }
+    Err(BuildError::Other(format!(
+        "samples of shape {sample} leave no room for the batch axis: with it a tensor has at most {MAX_RANK} axes"
+    )))
+}
+
 /// The names of all layers: those the user gave, and for the others the type's name with a number.
 fn unique_names(layers: &[Node]) -> Result<Vec<String>, BuildError> {
     let mut taken = HashSet::new();
@@ -196,14 +210,21 @@ fn unique_names(layers: &[Node]) -> Result<Vec<String>, BuildError> {
             return Err(BuildError::DuplicateName { name: name.clone() });
         }
     }
+    // Each type goes on counting where it stopped: beginning anew would take time in the square of the layers.
+    let mut counts: HashMap<String, usize> = HashMap::new();
     let name_of = |node: &Node| {
-        let Some(name) = &node.name else {
-            let stem = snake_case(node.layer.class_name());
-            let numbered = (1..).map(|number| format!("{stem}_{number}"));
-            let mut candidates = std::iter::once(stem.clone()).chain(numbered);
-            return candidates.find(|name| taken.insert(name.clone())).unwrap_or(stem);
-        };
-        name.clone()
+        if let Some(name) = &node.name {
+            return name.clone();
+        }
+        let stem = snake_case(node.layer.class_name());
+        let count = counts.entry(stem.clone()).or_default();
+        loop {
+            let name = if *count == 0 { stem.clone() } else { format!("{stem}_{count}") };
+            *count += 1;
+            if taken.insert(name.clone()) {
+                return name;
+            }
+        }
     };
     Ok(layers.iter().map(name_of).collect())
 }
@@ -229,7 +250,7 @@ mod tests {
     use super::*;
     use crate::{
         Activation, Sequential,
-        layers::{Dense, Flatten},
+        layers::{Dense, Flatten, Reshape},
     };
 
     #[test]
@@ -249,6 +270,29 @@ mod tests {
         let twice = Sequential::new([4]).add(Dense::new(3).named("a")).add(Dense::new(3).named("a"));
         let error = twice.build(0).unwrap_err();
         assert_eq!(error.to_string(), r#"two layers are called "a": names must be unique within a model"#);
+    }
+
+    #[test]
+    fn a_hundred_thousand_layers_are_named_at_once() {
+        let layers: Vec<Node> = (0..100_000).map(|_| Flatten::new().into()).collect();
+        let names = unique_names(&layers).unwrap();
+        assert_eq!((names[0].as_str(), names[99_999].as_str()), ("flatten", "flatten_99999"));
+    }
+
+    #[test]
+    fn shapes_without_room_for_a_batch_are_refused() {
+        let error = Sequential::new([1; 6]).add(Flatten::new()).build(0).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "samples of shape [1, 1, 1, 1, 1, 1] leave no room for the batch axis: with it a tensor has at most 6 axes"
+        );
+        let error = Sequential::new([4]).add(Reshape::new([1, 1, 1, 1, 2, 2])).build(0).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "layer 0 (reshape): samples of shape [1, 1, 1, 1, 2, 2] leave no room for the batch axis: with it a tensor has at most 6 axes"
+        );
+        let error = Sequential::new([usize::MAX, 2]).add(Flatten::new()).build(0).unwrap_err();
+        assert!(error.to_string().contains("more elements than this machine can address"), "{error}");
     }
 
     #[test]
