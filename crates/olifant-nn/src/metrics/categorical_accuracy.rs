@@ -3,10 +3,7 @@
 use olifant_core::Shape;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ranking::{expect_one_hot, first_maximum, is_first_maximum},
-    weighted_mean::{add_to_mean, hit},
-};
+use super::ranking::{classes_by_score, count_right, expect_one_hot, is_first_maximum};
 use crate::{Metric, MetricBatch, Objective, TargetError};
 
 /// The share of predictions whose highest score is where the target's is: v = 1 if argmax p = argmax t, else 0.
@@ -84,8 +81,5 @@ impl Metric for CategoricalAccuracy {
 
 /// Adds the hits of a batch to the mean.
 pub(super) fn count_one_hot(sums: &mut [f64], batch: &MetricBatch<'_>) {
-    let hits = batch.y_pred.rows().zip(batch.y_true.rows()).map(|(scores, target)| {
-        hit(first_maximum(target).is_some_and(|class| is_first_maximum(scores, class)))
-    });
-    add_to_mean(sums, batch, hits);
+    count_right(sums, batch, classes_by_score(batch), is_first_maximum);
 }

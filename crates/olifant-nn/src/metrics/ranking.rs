@@ -2,11 +2,43 @@
 
 use olifant_core::{Float, Shape};
 
-use crate::TargetError;
+use super::weighted_mean::{add_to_mean, hit};
+use crate::{MetricBatch, TargetError};
+
+/// Adds to the mean how many rows of scores are right about the class that their target names.
+///
+/// A row whose target names no class is wrong.
+#[inline]
+pub(super) fn count_right(
+    sums: &mut [f64],
+    batch: &MetricBatch<'_>,
+    classes: impl ExactSizeIterator<Item = Option<usize>>,
+    is_right: impl Fn(&[Float], usize) -> bool,
+) {
+    let rows = batch.y_pred.rows().zip(classes);
+    let hits = rows.map(|(scores, class)| hit(class.is_some_and(|class| is_right(scores, class))));
+    add_to_mean(sums, batch, hits);
+}
+
+/// The classes that targets name by their index.
+#[inline]
+pub(super) fn classes_by_index<'a>(
+    batch: &MetricBatch<'a>,
+) -> impl ExactSizeIterator<Item = Option<usize>> + use<'a> {
+    batch.y_true.data.iter().map(|&label| class_index(label))
+}
+
+/// The classes that targets, one-hot or soft, name by their highest score.
+#[inline]
+pub(super) fn classes_by_score<'a>(
+    batch: &MetricBatch<'a>,
+) -> impl ExactSizeIterator<Item = Option<usize>> + use<'a> {
+    batch.y_true.rows().map(first_maximum)
+}
 
 /// The class that a label stands for: `None` unless it is a whole number from 0.
 #[inline]
-pub(super) fn class_index(label: Float) -> Option<usize> {
+fn class_index(label: Float) -> Option<usize> {
     let index = label as usize;
     (index as Float == label).then_some(index)
 }
@@ -20,7 +52,7 @@ pub(super) fn is_first_maximum(scores: &[Float], class: usize) -> bool {
 
 /// The first class that has the highest score; `None` in an empty row or one with a NaN.
 #[inline]
-pub(super) fn first_maximum(scores: &[Float]) -> Option<usize> {
+fn first_maximum(scores: &[Float]) -> Option<usize> {
     let mut best = 0;
     for (class, &score) in scores.iter().enumerate() {
         if score.is_nan() {

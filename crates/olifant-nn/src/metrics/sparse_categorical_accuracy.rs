@@ -3,10 +3,7 @@
 use olifant_core::Shape;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ranking::{class_index, expect_class_indices, is_first_maximum},
-    weighted_mean::{add_to_mean, hit},
-};
+use super::ranking::{classes_by_index, count_right, expect_class_indices, is_first_maximum};
 use crate::{Metric, MetricBatch, Objective, TargetError};
 
 /// The share of predictions whose highest score is at the class index t: v = 1 if argmax p = t, else 0.
@@ -85,9 +82,5 @@ impl Metric for SparseCategoricalAccuracy {
 /// Adds the hits of a batch to the mean.
 pub(super) fn count_class_indices(sums: &mut [f64], batch: &MetricBatch<'_>) {
     // Asking whether the target's score is the maximum is cheaper than looking for the maximum.
-    let hits =
-        batch.y_pred.rows().zip(batch.y_true.data).map(|(scores, &label)| {
-            hit(class_index(label).is_some_and(|class| is_first_maximum(scores, class)))
-        });
-    add_to_mean(sums, batch, hits);
+    count_right(sums, batch, classes_by_index(batch), is_first_maximum);
 }

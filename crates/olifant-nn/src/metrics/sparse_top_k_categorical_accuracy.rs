@@ -4,9 +4,8 @@ use olifant_core::Shape;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ranking::{class_index, expect_class_indices, is_in_top_k},
+    ranking::{classes_by_index, count_right, expect_class_indices, is_in_top_k},
     top_k_categorical_accuracy::check_k,
-    weighted_mean::{add_to_mean, hit},
 };
 use crate::{BuildError, Metric, MetricBatch, Objective, TargetError};
 
@@ -91,9 +90,6 @@ impl Metric for SparseTopKCategoricalAccuracy {
     }
 
     fn update(&self, sums: &mut [f64], batch: &MetricBatch<'_>) {
-        let hits = batch.y_pred.rows().zip(batch.y_true.data).map(|(scores, &label)| {
-            hit(class_index(label).is_some_and(|class| is_in_top_k(scores, class, self.k)))
-        });
-        add_to_mean(sums, batch, hits);
+        count_right(sums, batch, classes_by_index(batch), |scores, class| is_in_top_k(scores, class, self.k));
     }
 }

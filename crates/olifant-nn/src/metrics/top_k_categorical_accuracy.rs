@@ -3,10 +3,7 @@
 use olifant_core::Shape;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ranking::{expect_one_hot, first_maximum, is_in_top_k},
-    weighted_mean::{add_to_mean, hit},
-};
+use super::ranking::{classes_by_score, count_right, expect_one_hot, is_in_top_k};
 use crate::{BuildError, Metric, MetricBatch, Objective, TargetError};
 
 /// The share of predictions in which the target's class is among the k highest scores:
@@ -90,10 +87,7 @@ impl Metric for TopKCategoricalAccuracy {
     }
 
     fn update(&self, sums: &mut [f64], batch: &MetricBatch<'_>) {
-        let hits = batch.y_pred.rows().zip(batch.y_true.rows()).map(|(scores, target)| {
-            hit(first_maximum(target).is_some_and(|class| is_in_top_k(scores, class, self.k)))
-        });
-        add_to_mean(sums, batch, hits);
+        count_right(sums, batch, classes_by_score(batch), |scores, class| is_in_top_k(scores, class, self.k));
     }
 }
 
