@@ -8,6 +8,7 @@ use crate::Operation;
 use elementwise::{Binary, Unary};
 
 pub(crate) mod elementwise;
+mod rowwise;
 
 /// Declares the modules, and the enum that holds any operation without a heap allocation.
 macro_rules! built_in {

@@ -1,9 +1,10 @@
 //! The softmax function over the last axis.
 
+use super::rowwise;
 use crate::{
     Float, Operation, Shape, ShapeError, Var,
-    kernels::{dispatch::vectorised, functions, parallel::for_each_rows, lanes},
-    operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
+    kernels::{functions, lanes},
+    operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
 };
 
 /// yᵢ = e^(xᵢ) / Σⱼ e^(xⱼ) along the last axis, computed from xᵢ − max x so that nothing overflows.
@@ -15,43 +16,25 @@ const COST: usize = 16;
 
 impl Operation for Softmax {
     fn output_shape(&self, inputs: &Inputs<'_>) -> Result<Shape, ShapeError> {
-        inputs.get(0).shape.last_axis()?;
-        Ok(inputs.get(0).shape)
+        rowwise::output_shape(inputs)
     }
 
     fn forward(&self, step: ForwardStep<'_>) {
-        let x = step.inputs.get(0);
-        let classes = x.row_len();
-        for_each_rows(step.output, classes, classes * COST, &|first, y: &mut [Float]| {
-            vectorised(
-                #[inline(always)]
-                || {
-                    for (y, x) in y.chunks_exact_mut(classes).zip(x.rows().skip(first)) {
-                        softmax_row(x, y);
-                    }
-                },
-            );
-        });
+        rowwise::forward(step, COST, softmax_row);
     }
 
     /// ∂L/∂xᵢ = yᵢ (∂L/∂yᵢ − Σⱼ yⱼ ∂L/∂yⱼ)
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
-        let Some(GradientMut { data, add }) = gradients.get(0) else { return };
-        let (y, dy) = (step.output, &*step.output_gradient);
-        let classes = y.row_len();
-        for_each_rows(data, classes, classes, &|first, dx: &mut [Float]| {
-            vectorised(
-                #[inline(always)]
-                || {
-                    let rows = y.rows().zip(dy.chunks_exact(classes)).skip(first);
-                    for (data, (y, dy)) in dx.chunks_exact_mut(classes).zip(rows) {
-                        let mean = lanes::sum_of_pairs(y, dy, |y, dy| y * dy);
-                        let terms = y.iter().zip(dy).map(|(&y, &dy)| y * (dy - mean));
-                        GradientMut { data, add }.write_from(terms);
-                    }
-                },
-            );
-        });
+        rowwise::backward(
+            step,
+            gradients,
+            1,
+            #[inline(always)]
+            |y, dy, mut dx| {
+                let mean = lanes::sum_of_pairs(y, dy, |y, dy| y * dy);
+                dx.write_from(y.iter().zip(dy).map(|(&y, &dy)| y * (dy - mean)));
+            },
+        );
     }
 }
 
