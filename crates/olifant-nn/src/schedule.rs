@@ -73,6 +73,12 @@ impl<S: Schedule> From<S> for LearningRate {
     }
 }
 
+/// How often `decay_steps` have passed at a step; with a staircase, whole times only.
+pub(crate) fn decays(step: u64, decay_steps: u64, staircase: bool) -> f64 {
+    let times = step as f64 / decay_steps as f64;
+    if staircase { times.floor() } else { times }
+}
+
 /// An option that must be a number from 0.
 pub(crate) fn check_rate(option: &'static str, rate: Float) -> Result<(), BuildError> {
     BuildError::check_option(option, "a number from 0", rate, rate.is_finite() && rate >= 0.0)

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BuildError, Schedule,
-    schedule::{check_rate, check_steps},
+    schedule::{check_rate, check_steps, decays},
 };
 
 /// initial_learning_rate · decay_rate^(step / decay_steps)
@@ -48,8 +48,7 @@ impl ExponentialDecay {
 #[typetag::serde(name = "exponential_decay")]
 impl Schedule for ExponentialDecay {
     fn learning_rate(&self, step: u64) -> Float {
-        let exponent = step as f64 / self.decay_steps as f64;
-        let exponent = if self.staircase { exponent.floor() } else { exponent };
+        let exponent = decays(step, self.decay_steps, self.staircase);
         (f64::from(self.initial_learning_rate) * f64::from(self.decay_rate).powf(exponent)) as Float
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     BuildError, Schedule,
-    schedule::{check_rate, check_steps},
+    schedule::{check_rate, check_steps, decays},
 };
 
 /// initial_learning_rate / (1 + decay_rate · step / decay_steps)
@@ -45,8 +45,7 @@ impl InverseTimeDecay {
 #[typetag::serde(name = "inverse_time_decay")]
 impl Schedule for InverseTimeDecay {
     fn learning_rate(&self, step: u64) -> Float {
-        let time = step as f64 / self.decay_steps as f64;
-        let time = if self.staircase { time.floor() } else { time };
+        let time = decays(step, self.decay_steps, self.staircase);
         (f64::from(self.initial_learning_rate) / (1.0 + f64::from(self.decay_rate) * time)) as Float
     }
 
