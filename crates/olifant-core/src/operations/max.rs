@@ -1,5 +1,6 @@
 //! The largest element along axes.
 
+use super::{elementwise::BinaryFunction, maximum::Maximum};
 use crate::{
     Axes, Float, Operation, Shape, ShapeError, Var,
     axes::Reduction,
@@ -23,7 +24,7 @@ impl Operation for Max {
         let plan = Reduction::known(x.shape, self.axes).plan();
         let y = step.output;
         y.fill(Float::NEG_INFINITY);
-        plan.fold_to_first(x.data, GradientMut { data: y, add: true }, Float::NEG_INFINITY, larger);
+        plan.fold_to_first(x.data, GradientMut { data: y, add: true }, Float::NEG_INFINITY, |a, b| Maximum.value(a, b));
         // How many elements share each maximum, for the backward pass.
         step.cache.resize(y.len(), 0.0);
         let counts = GradientMut { data: step.cache, add: false };
@@ -40,12 +41,6 @@ impl Operation for Max {
             }
         });
     }
-}
-
-/// The larger of two numbers; NaN if one is.
-#[inline(always)]
-fn larger(a: Float, b: Float) -> Float {
-    if b > a || b.is_nan() { b } else { a }
 }
 
 impl<'t> Var<'t> {
