@@ -7,7 +7,7 @@ pub(crate) mod broadcast;
 pub(crate) mod dispatch;
 pub(crate) mod functions;
 pub(crate) mod lanes;
-pub mod matmul;
+pub(crate) mod matmul;
 pub(crate) mod parallel;
 
 pub use dispatch::vectorised;

@@ -30,7 +30,7 @@ const WIDTH: usize = 256;
 
 /// A matrix operand: any strides, so a transpose costs nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Matrix<'a> {
+pub(crate) struct Matrix<'a> {
     data: &'a [Float],
     rows: usize,
     columns: usize,
@@ -45,13 +45,13 @@ impl<'a> Matrix<'a> {
     ///
     /// The slice is not as long as the matrix is large.
     #[track_caller]
-    pub fn new(data: &'a [Float], rows: usize, columns: usize) -> Matrix<'a> {
+    pub(crate) fn new(data: &'a [Float], rows: usize, columns: usize) -> Matrix<'a> {
         assert_eq!(data.len(), rows * columns, "a {rows} × {columns} matrix needs as many numbers");
         Matrix { data, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
     /// The same numbers with rows and columns exchanged.
-    pub fn transposed(self) -> Matrix<'a> {
+    pub(crate) fn transposed(self) -> Matrix<'a> {
         Matrix {
             data: self.data,
             rows: self.columns,
@@ -62,14 +62,14 @@ impl<'a> Matrix<'a> {
     }
 
     /// The transpose if `condition` holds, else the matrix itself.
-    pub fn transposed_if(self, condition: bool) -> Matrix<'a> {
+    pub(crate) fn transposed_if(self, condition: bool) -> Matrix<'a> {
         if condition { self.transposed() } else { self }
     }
 }
 
 /// What happens to a product when it is complete.
 #[derive(Clone, Copy, Debug)]
-pub enum Epilogue<'a> {
+pub(crate) enum Epilogue<'a> {
     /// `C = A·B`
     Assign,
     /// `C += A·B`
@@ -112,7 +112,13 @@ impl Scratch {
 /// # Panics
 ///
 /// The sizes do not fit.
-pub fn matmul(a: Matrix<'_>, b: Matrix<'_>, c: &mut [Float], epilogue: Epilogue<'_>, scratch: &mut Scratch) {
+pub(crate) fn matmul(
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    c: &mut [Float],
+    epilogue: Epilogue<'_>,
+    scratch: &mut Scratch,
+) {
     assert_eq!(a.columns, b.rows, "the columns of A and the rows of B are summed over together");
     assert_eq!(c.len(), a.rows * b.columns, "C has the rows of A and the columns of B");
     if let Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) = epilogue {
