@@ -47,6 +47,7 @@ pub struct GradientCheck {
     "the gradient of element {element} of input {input} is {gradient}, \
      but central differences give {difference}"
 )]
+#[non_exhaustive]
 pub struct GradientError {
     /// The number of the input.
     pub input: usize,

@@ -93,6 +93,7 @@ impl<'a> Inputs<'a> {
 }
 
 /// What an operation's forward pass reads and writes.
+#[non_exhaustive]
 pub struct ForwardStep<'a> {
     /// What goes in.
     pub inputs: Inputs<'a>,
@@ -105,6 +106,7 @@ pub struct ForwardStep<'a> {
 }
 
 /// What an operation's backward pass reads.
+#[non_exhaustive]
 pub struct BackwardStep<'a> {
     /// What went in.
     pub inputs: Inputs<'a>,

@@ -22,6 +22,7 @@ impl Default for Weight {
 
 /// What is known of a weight besides its numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WeightSpec {
     /// Unique within its model, for example `dense_1/kernel`.
     pub name: String,

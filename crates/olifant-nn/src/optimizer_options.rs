@@ -15,6 +15,7 @@ use crate::{BuildError, LearningRate, schedule::check_rate};
 ///
 /// No weight decay, no clipping.
 #[derive(Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct OptimizerOptions {
     /// A number or a schedule.
     pub learning_rate: LearningRate,

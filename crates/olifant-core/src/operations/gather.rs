@@ -78,6 +78,7 @@ impl<'t> Var<'t> {
     /// # Panics
     ///
     /// The axis does not exist, or an index is not a whole number below its size.
+    #[doc(alias = "take")]
     #[track_caller]
     pub fn gather(self, indices: Var<'t>, axis: isize) -> Var<'t> {
         self.tape.operate(Gather { axis }, &[self, indices])

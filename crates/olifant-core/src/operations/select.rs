@@ -66,6 +66,7 @@ impl<'t> Var<'t> {
     /// assert_eq!(leaky.with_value(|y| y.data.to_vec()), [-1.0, 3.0]);
     /// # Ok::<(), olifant_core::ShapeError>(())
     /// ```
+    #[doc(alias = "where")]
     #[track_caller]
     pub fn select(self, a: impl Operand<'t>, b: impl Operand<'t>) -> Var<'t> {
         self.tape.operate(Select, &[self, a.on(self.tape), b.on(self.tape)])

@@ -36,6 +36,7 @@ use crate::{
 pub struct Lion {
     #[serde(flatten)]
     options: OptimizerOptions,
+    // Single precision, unlike Adam's: Keras rounds these before it takes 1 − β.
     beta_1: Float,
     beta_2: Float,
 }
