@@ -101,14 +101,6 @@ impl TargetError {
             remedy,
         }
     }
-
-    /// The same error for a piece of data that starts at row `first` of the whole.
-    pub fn from_row(mut self, first: usize) -> TargetError {
-        if let TargetError::Value { row, .. } = &mut self {
-            *row += first;
-        }
-        self
-    }
 }
 
 /// Whether targets have the shape of the predictions; a last axis of size 1 may be missing in either.
