@@ -19,7 +19,7 @@ pub struct Options {
     /// What all randomness follows from
     #[arg(long, default_value_t = 42)]
     seed: u64,
-    /// Where files go [default: out/<name of the example>]
+    /// Where files go [default: out/NAME, the name of the example]
     #[arg(long)]
     out: Option<PathBuf>,
 }
