@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use olifant::prelude::*;
-use workload::{classifier, digits};
+use networks::{classifier, digits};
 
 fn epoch(criterion: &mut Criterion) {
     let images = digits(10_000).unwrap();

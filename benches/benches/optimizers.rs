@@ -6,7 +6,7 @@ use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
 use olifant::{Optimizer, prelude::*};
-use workload::{classifier, digits};
+use networks::{classifier, digits};
 
 fn step(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, optimizer: impl Optimizer) {
     let image = digits(1).unwrap();

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use olifant::prelude::*;
-use workload::{classifier, digits};
+use networks::{classifier, digits};
 
 fn predict(criterion: &mut Criterion) {
     let images = digits(10_000).unwrap().x;

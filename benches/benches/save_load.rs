@@ -4,7 +4,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use olifant::prelude::*;
-use workload::classifier;
+use networks::classifier;
 
 fn save_load(criterion: &mut Criterion) {
     let model = classifier(Adam::new(0.001)).unwrap();
