@@ -113,7 +113,8 @@ fn large(dataset: &Dataset, epochs: usize) -> Result<Figures, Box<dyn Error>> {
     let mut clock = Clock::default();
     let train = dataset.train().read()?;
     let mut model = large_classifier(Adam::new(0.001))?;
-    let options = FitOptions::new().epochs(epochs).batch_size(128).verbose(Verbose::Silent).callback(&mut clock);
+    let options =
+        FitOptions::new().epochs(epochs).batch_size(128).verbose(Verbose::Silent).callback(&mut clock);
     let history = model.fit(&train.x, &train.y, options)?;
     // The memory is that of training, not of the test.
     drop(train);
@@ -126,7 +127,7 @@ fn predictions(dataset: &Dataset, epochs: usize) -> Result<Figures, Box<dyn Erro
     let (mut model, _) = train_article(dataset, epochs, Verbose::Silent, ())?;
     let test = dataset.test().read()?;
     let dense = test.x.mapv(|pixel| 0.5 + 0.5 * pixel);
-    let mut one = |x: &Array3<f32>| {
+    let one = |x: &Array3<f32>| {
         let image = x.slice(s![..1, .., ..]);
         median(2000, 500, || Ok(drop(model.predict(image)?)))
     };
@@ -230,6 +231,8 @@ fn middle(sorted: &[f64]) -> f64 {
 /// The largest memory the process ever had resident, in MB, where the system tells.
 fn peak_memory() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<f64>().ok());
+    let kilobytes = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse::<f64>().ok());
     kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
 }

@@ -3,8 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use olifant::prelude::*;
 use networks::{classifier, digits};
+use olifant::prelude::*;
 
 fn epoch(criterion: &mut Criterion) {
     let images = digits(10_000).unwrap();

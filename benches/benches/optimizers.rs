@@ -5,8 +5,8 @@
 use criterion::{
     BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main, measurement::WallTime,
 };
-use olifant::{Optimizer, prelude::*};
 use networks::{classifier, digits};
+use olifant::{Optimizer, prelude::*};
 
 fn step(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, optimizer: impl Optimizer) {
     let image = digits(1).unwrap();

@@ -5,8 +5,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use olifant::prelude::*;
 use networks::{classifier, digits};
+use olifant::prelude::*;
 
 fn predict(criterion: &mut Criterion) {
     let images = digits(10_000).unwrap().x;

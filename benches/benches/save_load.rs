@@ -3,8 +3,8 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use olifant::prelude::*;
 use networks::classifier;
+use olifant::prelude::*;
 
 fn save_load(criterion: &mut Criterion) {
     let model = classifier(Adam::new(0.001)).unwrap();

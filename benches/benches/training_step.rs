@@ -5,8 +5,8 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use olifant::prelude::*;
 use networks::{classifier, digits};
+use olifant::prelude::*;
 
 fn training_step(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("training_step");

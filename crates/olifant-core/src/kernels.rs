@@ -9,6 +9,7 @@ pub(crate) mod functions;
 pub(crate) mod lanes;
 pub(crate) mod matmul;
 pub(crate) mod parallel;
+pub(crate) mod transpose;
 
 pub use dispatch::vectorised;
 pub use matmul::Scratch;

@@ -1,14 +1,21 @@
 //! The matrix product, with what usually follows it done while the result is still in registers.
 //!
-//! `C = A·B` is computed in tiles of 6 rows and 16 columns, which fit the vector registers.
-//! Before that, the operands are packed: a group of six rows of A, and panels of sixteen columns of B,
-//! are copied so that the innermost loop reads both from front to back.
-//! Transposed operands are nothing but other strides in the packing loop.
+//! `C = A·B` is computed in tiles of at most 6 rows and 16 columns, whose sums fit the vector registers.
+//! For each tile, a loop over the terms of the sums reads one number from each of A's rows and sixteen numbers of B.
 //!
-//! Each element is summed in the same order whatever the split, so the bits do not depend on the number of threads.
+//! - Sixteen columns of B, a *panel*, are copied together first, so that the loop reads them from front to back:
+//!   rows of B may lie far apart, and at distances that are powers of two they would push each other out of the cache.
+//!   The copy serves all rows of A. For a single row it would serve once; `single_row.rs` does without.
+//! - A's rows are read where they are; if A is a transpose, up to six of its rows are copied side by side.
+//!
+//! Transposed operands are nothing but other strides in these copies.
+//! The sums of a product are cut at [`DEPTH`] terms, and each element is summed in the same order whatever the split:
+//! the bits do not depend on the number of threads, nor on how many rows are multiplied at once.
 //!
 //! The scheme is that of Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008),
-//! without its outermost level: B's piece of [`DEPTH`] × [`WIDTH`] stays in the second-level cache.
+//! with small blocks: a panel lies in the first or second-level cache, A's rows in the second.
+
+use std::ops::Range;
 
 use crate::{
     Float,
@@ -18,15 +25,23 @@ use crate::{
     },
     tensor::Buffer,
 };
+use tile::Finish;
 
-/// Rows of a tile: with two vectors of eight columns each, twelve of the sixteen AVX2 registers hold sums.
+mod pack;
+mod single_row;
+mod tile;
+
+/// The most rows of a tile: with two vectors of eight columns each, twelve of the sixteen AVX2 registers hold sums.
 const ROWS: usize = 6;
 /// Columns of a tile.
 const COLUMNS: usize = 16;
-/// How many terms of the sums are taken at a time, so that packed operands stay in cache.
-const DEPTH: usize = 512;
-/// How many columns of B are packed at a time.
-const WIDTH: usize = 256;
+/// How many terms of the sums are taken at a time.
+const DEPTH: usize = 1024;
+/// How many numbers of A are swept over for each panel of B: half a megabyte.
+const BLOCK: usize = 1 << 17;
+
+/// Sixteen numbers of one row of B.
+type Line = [Float; COLUMNS];
 
 /// A matrix operand: any strides, so a transpose costs nothing.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +80,17 @@ impl<'a> Matrix<'a> {
     pub(crate) fn transposed_if(self, condition: bool) -> Matrix<'a> {
         if condition { self.transposed() } else { self }
     }
+
+    /// Whether the numbers of a row lie one behind the other.
+    fn has_whole_rows(&self) -> bool {
+        self.column_stride == 1
+    }
+
+    /// A part of one row, which must be whole.
+    #[inline(always)]
+    fn row(&self, row: usize, columns: &Range<usize>) -> &'a [Float] {
+        &self.data[row * self.row_stride..][columns.clone()]
+    }
 }
 
 /// What happens to a product when it is complete.
@@ -96,10 +122,10 @@ struct Packed {
 }
 
 impl Scratch {
-    /// Memory for `count` threads; allocates the first time only.
+    /// Memory for `count` threads.
     fn parts(&mut self, count: usize) -> &mut [Packed] {
-        while self.parts.len() < count {
-            self.parts.push(Packed { a: Buffer::zeros(DEPTH * ROWS), b: Buffer::zeros(DEPTH * WIDTH) });
+        if self.parts.len() < count {
+            self.parts.resize_with(count, Packed::default);
         }
         &mut self.parts[..count]
     }
@@ -128,202 +154,149 @@ pub(crate) fn matmul(
         return;
     }
     let (rows, columns) = (a.rows, b.columns);
-    let by_columns = columns >= rows;
+    let by_columns = splits_by_columns(a, b);
     let limit = if by_columns { columns.div_ceil(COLUMNS) } else { rows.div_ceil(ROWS) };
     let parts = parallel::parts(rows * columns * a.columns, limit);
-    let c = SharedRows::new(c, columns);
+    let product = Product { a, b, c: SharedRows::new(c, columns), epilogue };
     parallel::for_each_part(scratch.parts(parts), &|part, packed| {
-        let tile = if by_columns {
-            Tile { rows: 0..rows, columns: parallel::range_of_part(part, parts, columns, COLUMNS) }
+        let rectangle = if by_columns {
+            Rectangle { rows: 0..rows, columns: parallel::range_of_part(part, parts, columns, COLUMNS) }
         } else {
-            Tile { rows: parallel::range_of_part(part, parts, rows, ROWS), columns: 0..columns }
+            Rectangle { rows: parallel::range_of_part(part, parts, rows, ROWS), columns: 0..columns }
         };
-        multiply(a, b, &c, tile, epilogue, packed);
+        // SAFETY: the rectangles of different parts do not overlap.
+        unsafe { product.compute(rectangle, packed) };
     });
 }
 
+/// Whether threads take columns of C or rows: each then copies what it alone needs, and the other operand's copy is made twice.
+fn splits_by_columns(a: Matrix<'_>, b: Matrix<'_>) -> bool {
+    let copied = if a.has_whole_rows() { 0 } else { a.rows };
+    b.columns >= copied && b.columns >= 4 * COLUMNS || b.columns >= a.rows
+}
+
 /// A rectangle of C that one thread computes.
-struct Tile {
-    rows: std::ops::Range<usize>,
-    columns: std::ops::Range<usize>,
+struct Rectangle {
+    rows: Range<usize>,
+    columns: Range<usize>,
 }
 
-/// Computes one rectangle of C, with the widest vectors there are.
-fn multiply(
-    a: Matrix<'_>,
-    b: Matrix<'_>,
-    c: &SharedRows<'_, Float>,
-    tile: Tile,
-    epilogue: Epilogue<'_>,
-    packed: &mut Packed,
-) {
-    #[cfg(target_arch = "x86_64")]
-    if dispatch::has_avx2_fma() {
-        #[target_feature(enable = "avx2,fma")]
-        fn fused(
-            a: Matrix<'_>,
-            b: Matrix<'_>,
-            c: &SharedRows<'_, Float>,
-            tile: Tile,
-            epilogue: Epilogue<'_>,
-            packed: &mut Packed,
-        ) {
-            multiply_blocks::<true>(a, b, c, tile, epilogue, packed);
+/// A product under way, as all threads see it.
+struct Product<'a> {
+    a: Matrix<'a>,
+    b: Matrix<'a>,
+    c: SharedRows<'a, Float>,
+    epilogue: Epilogue<'a>,
+}
+
+impl Product<'_> {
+    /// Computes one rectangle of C, with the widest vectors there are.
+    ///
+    /// # Safety
+    ///
+    /// No other thread uses these elements of C.
+    unsafe fn compute(&self, rectangle: Rectangle, packed: &mut Packed) {
+        #[cfg(target_arch = "x86_64")]
+        if dispatch::has_avx2_fma() {
+            #[target_feature(enable = "avx2,fma")]
+            unsafe fn fused(product: &Product<'_>, rectangle: Rectangle, packed: &mut Packed) {
+                // SAFETY: the caller's promise.
+                unsafe { product.compute_blocks::<true>(rectangle, packed) }
+            }
+            // SAFETY: the processor has both features, as was just asked; the elements are the caller's promise.
+            return unsafe { fused(self, rectangle, packed) };
         }
-        // SAFETY: the processor has both features, as was just asked.
-        return unsafe { fused(a, b, c, tile, epilogue, packed) };
+        // SAFETY: the caller's promise.
+        unsafe { self.compute_blocks::<{ cfg!(target_arch = "aarch64") }>(rectangle, packed) }
     }
-    multiply_blocks::<{ cfg!(target_arch = "aarch64") }>(a, b, c, tile, epilogue, packed);
-}
 
-/// Walks over the blocks of the sums and of the columns. `FUSED`: the processor multiplies and adds in one instruction.
-#[inline(always)]
-fn multiply_blocks<const FUSED: bool>(
-    a: Matrix<'_>,
-    b: Matrix<'_>,
-    c: &SharedRows<'_, Float>,
-    tile: Tile,
-    epilogue: Epilogue<'_>,
-    packed: &mut Packed,
-) {
-    let depth = a.columns;
-    let blocks = depth.div_ceil(DEPTH).max(1);
-    for first_column in tile.columns.clone().step_by(WIDTH) {
-        let columns = first_column..(first_column + WIDTH).min(tile.columns.end);
+    /// Cuts the sums and the rows into blocks. `FUSED`: the processor multiplies and adds in one instruction.
+    ///
+    /// # Safety
+    ///
+    /// No other thread uses these elements of C.
+    #[inline(always)]
+    unsafe fn compute_blocks<const FUSED: bool>(&self, rectangle: Rectangle, packed: &mut Packed) {
+        let Rectangle { rows, columns } = rectangle;
+        let depth = self.a.columns;
+        let blocks = depth.div_ceil(DEPTH).max(1);
         for block in 0..blocks {
             // Blocks of nearly equal depth; the cut depends on the sizes only, never on the threads.
             let terms = depth * block / blocks..depth * (block + 1) / blocks;
-            let finish = Finish { add: block > 0, last: block + 1 == blocks, epilogue };
-            pack_columns(b, terms.clone(), columns.clone(), &mut packed.b);
-            for first_row in tile.rows.clone().step_by(ROWS) {
-                let rows = first_row..(first_row + ROWS).min(tile.rows.end);
-                pack_rows(a, rows.clone(), terms.clone(), &mut packed.a);
-                let panel = terms.len() * COLUMNS;
-                for (i, first) in columns.clone().step_by(COLUMNS).enumerate() {
-                    let sums =
-                        multiply_tile::<FUSED>(terms.len(), &packed.a, &packed.b[i * panel..(i + 1) * panel]);
-                    let last = (first + COLUMNS).min(columns.end);
-                    for (row, sums) in rows.clone().zip(&sums) {
-                        // SAFETY: the tiles of all threads are disjoint, and so are the segments of one tile.
-                        finish.store(sums, first, unsafe { c.segment(row, first..last) });
+            let finish = Finish::new(self.epilogue, block == 0, block + 1 == blocks);
+            if self.a.rows == 1 && self.a.has_whole_rows() && self.b.has_whole_rows() {
+                // SAFETY: the caller's promise.
+                let c = unsafe { self.c.segment(0, columns.clone()) };
+                single_row::multiply::<FUSED>(self.a, self.b, &terms, &columns, &finish, &mut packed.a, c);
+                continue;
+            }
+            let row_blocks = (rows.len() * terms.len()).div_ceil(BLOCK).max(1);
+            for block in 0..row_blocks {
+                let part = parallel::range_of_part(block, row_blocks, rows.len(), ROWS);
+                let rows = rows.start + part.start..rows.start + part.end;
+                // SAFETY: the caller's promise.
+                unsafe { self.compute_rows::<FUSED>(&rows, &columns, &terms, &finish, packed) };
+            }
+        }
+    }
+
+    /// Computes some rows of the rectangle, as far as the sums reach.
+    ///
+    /// # Safety
+    ///
+    /// No other thread uses these elements of C.
+    #[inline(always)]
+    unsafe fn compute_rows<const FUSED: bool>(
+        &self,
+        rows: &Range<usize>,
+        columns: &Range<usize>,
+        terms: &Range<usize>,
+        finish: &Finish<'_>,
+        packed: &mut Packed,
+    ) {
+        // Groups of nearly equal size: 64 rows are 9 groups of 6 and 2 of 5, all of which run at full speed.
+        let count = rows.len().div_ceil(ROWS);
+        let groups = (0..count).map(|group| {
+            let part = parallel::range_of_part(group, count, rows.len(), 1);
+            rows.start + part.start..rows.start + part.end
+        });
+        if !self.a.has_whole_rows() {
+            packed.a.resize(rows.len() * terms.len());
+            for group in groups.clone() {
+                let place = (group.start - rows.start) * terms.len();
+                pack::rows(self.a, &group, terms, &mut packed.a[place..]);
+            }
+        }
+        packed.b.resize(terms.len() * COLUMNS);
+        for first in columns.clone().step_by(COLUMNS) {
+            let columns = first..(first + COLUMNS).min(columns.end);
+            let (panel, _) = packed.b.as_chunks_mut::<COLUMNS>();
+            // SAFETY: only for processors with AVX2 is `FUSED` set on x86-64.
+            unsafe { pack::panel::<FUSED>(self.b, terms, &columns, panel) };
+            let bias = finish.bias(&columns);
+            for group in groups.clone() {
+                let place = (group.start - rows.start) * terms.len();
+                let tile = tile::Tile {
+                    a: self.a,
+                    rows: &group,
+                    terms,
+                    packed: packed.a.get(place..).unwrap_or(&[]),
+                    panel,
+                };
+                // SAFETY: the caller's promise.
+                unsafe {
+                    match group.len() {
+                        1 => tile.compute::<FUSED, 1>(&self.c, &columns, finish, &bias),
+                        2 => tile.compute::<FUSED, 2>(&self.c, &columns, finish, &bias),
+                        3 => tile.compute::<FUSED, 3>(&self.c, &columns, finish, &bias),
+                        4 => tile.compute::<FUSED, 4>(&self.c, &columns, finish, &bias),
+                        5 => tile.compute::<FUSED, 5>(&self.c, &columns, finish, &bias),
+                        _ => tile.compute::<FUSED, ROWS>(&self.c, &columns, finish, &bias),
                     }
                 }
             }
         }
     }
-}
-
-/// The innermost loop: 6 × 16 sums in registers.
-#[inline(always)]
-fn multiply_tile<const FUSED: bool>(terms: usize, a: &[Float], b: &[Float]) -> [[Float; COLUMNS]; ROWS] {
-    let mut sums = [[0.0; COLUMNS]; ROWS];
-    let (a, _) = a[..terms * ROWS].as_chunks::<ROWS>();
-    let (b, _) = b[..terms * COLUMNS].as_chunks::<COLUMNS>();
-    for (a, b) in a.iter().zip(b) {
-        for (sums, &a) in sums.iter_mut().zip(a) {
-            for (sum, &b) in sums.iter_mut().zip(b) {
-                *sum = if FUSED { a.mul_add(b, *sum) } else { *sum + a * b };
-            }
-        }
-    }
-    sums
-}
-
-/// Copies sixteen columns at a time; columns that do not exist are zeros.
-#[inline(always)]
-fn pack_columns(
-    b: Matrix<'_>,
-    terms: std::ops::Range<usize>,
-    columns: std::ops::Range<usize>,
-    packed: &mut [Float],
-) {
-    let panels = packed.chunks_exact_mut((terms.len() * COLUMNS).max(1));
-    for (first, panel) in columns.clone().step_by(COLUMNS).zip(panels) {
-        pack(
-            b.transposed(),
-            first..(first + COLUMNS).min(columns.end),
-            terms.clone(),
-            panel.as_chunks_mut::<COLUMNS>().0,
-        );
-    }
-}
-
-/// Copies six rows; rows that do not exist are zeros.
-#[inline(always)]
-fn pack_rows(
-    a: Matrix<'_>,
-    rows: std::ops::Range<usize>,
-    terms: std::ops::Range<usize>,
-    packed: &mut [Float],
-) {
-    pack(a, rows, terms, packed.as_chunks_mut::<ROWS>().0);
-}
-
-/// Writes the numbers of `lines` (rows of the matrix) side by side, one term after the other.
-#[inline(always)]
-fn pack<const N: usize>(
-    matrix: Matrix<'_>,
-    lines: std::ops::Range<usize>,
-    terms: std::ops::Range<usize>,
-    packed: &mut [[Float; N]],
-) {
-    let Matrix { data, row_stride, column_stride, .. } = matrix;
-    if lines.len() < N {
-        packed.iter_mut().for_each(|line| line[lines.len()..].fill(0.0));
-    }
-    if row_stride == 1 {
-        for (packed, term) in packed.iter_mut().zip(terms) {
-            let start = term * column_stride + lines.start;
-            if lines.len() == N {
-                packed.copy_from_slice(&data[start..start + N]);
-            } else {
-                packed[..lines.len()].copy_from_slice(&data[start..start + lines.len()]);
-            }
-        }
-    } else {
-        for (place, line) in lines.enumerate() {
-            let start = line * row_stride + terms.start * column_stride;
-            let line = &data[start..];
-            for (term, packed) in packed.iter_mut().take(terms.len()).enumerate() {
-                packed[place] = line[term * column_stride];
-            }
-        }
-    }
-}
-
-/// What is done with a tile's sums.
-struct Finish<'a> {
-    /// Earlier terms are in C already.
-    add: bool,
-    /// No terms follow: the epilogue is due.
-    last: bool,
-    epilogue: Epilogue<'a>,
-}
-
-impl Finish<'_> {
-    /// Stores one row of a tile that starts at column `first`.
-    #[inline(always)]
-    fn store(&self, sums: &[Float; COLUMNS], first: usize, c: &mut [Float]) {
-        let total = |c: Float, sum: Float| if self.add { c + sum } else { sum };
-        let pairs = c.iter_mut().zip(sums);
-        match self.epilogue {
-            Epilogue::Add => pairs.for_each(|(c, &sum)| *c += sum),
-            Epilogue::Bias(bias) if self.last => {
-                pairs.zip(&bias[first..]).for_each(|((c, &sum), &bias)| *c = total(*c, sum) + bias);
-            }
-            Epilogue::BiasRelu(bias) if self.last => {
-                pairs.zip(&bias[first..]).for_each(|((c, &sum), &bias)| *c = relu(total(*c, sum) + bias));
-            }
-            Epilogue::Relu if self.last => pairs.for_each(|(c, &sum)| *c = relu(total(*c, sum))),
-            _ => pairs.for_each(|(c, &sum)| *c = total(*c, sum)),
-        }
-    }
-}
-
-/// max(x, 0), but NaN stays NaN.
-#[inline(always)]
-fn relu(x: Float) -> Float {
-    if x < 0.0 { 0.0 } else { x }
 }
 
 #[cfg(test)]

@@ -107,6 +107,33 @@ impl<'a, T> SharedRows<'a, T> {
         // SAFETY: the segment lies inside the borrowed slice, and by contract nobody else uses it.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(start), columns.len()) }
     }
+
+    /// The elements `columns` of `R` rows, one below the other.
+    ///
+    /// # Safety
+    ///
+    /// As for [`SharedRows::segment`].
+    #[allow(clippy::mut_from_ref)]
+    #[inline(always)]
+    pub(crate) unsafe fn segments<const R: usize>(
+        &self,
+        first_row: usize,
+        columns: Range<usize>,
+    ) -> [&mut [T]; R] {
+        assert!(columns.start <= columns.end && columns.end <= self.row_stride, "the columns exist");
+        assert!(
+            first_row
+                .checked_add(R)
+                .and_then(|end| end.checked_mul(self.row_stride))
+                .is_some_and(|end| end <= self.len),
+            "the rows exist"
+        );
+        std::array::from_fn(|row| {
+            let start = (first_row + row) * self.row_stride + columns.start;
+            // SAFETY: the segment lies inside one of the rows that were just checked, and by contract nobody else uses it.
+            unsafe { std::slice::from_raw_parts_mut(self.start.add(start), columns.len()) }
+        })
+    }
 }
 
 #[cfg(test)]
