@@ -1,6 +1,11 @@
 //! Which axes of a tensor are meant, and what is left when they are reduced.
 
-use crate::{Float, Shape, error::ShapeError, kernels::broadcast::Broadcast, shape::MAX_RANK};
+use crate::{
+    Float, Shape,
+    error::ShapeError,
+    kernels::{broadcast::Broadcast, team::Team},
+    shape::MAX_RANK,
+};
 
 /// Some axes of a tensor. Negative numbers count from the last, as in NumPy.
 ///
@@ -113,8 +118,8 @@ impl Reduction {
     }
 
     /// How results (the first operand) and elements (the second) line up: a reduction is broadcasting read backwards.
-    pub(crate) fn plan(&self) -> Broadcast {
-        Broadcast::onto(self.output_shape(true), self.shape, self.shape)
+    pub(crate) fn plan<'t>(&self, team: &'t Team) -> Broadcast<'t> {
+        Broadcast::onto(team, self.output_shape(true), self.shape, self.shape)
     }
 }
 

@@ -58,6 +58,7 @@ fn step_back(workspace: &mut Workspace, weights: &Weights, index: usize) {
         written,
         weight_gradients,
         weight_written,
+        team,
         scratch,
         ..
     } = workspace;
@@ -74,6 +75,7 @@ fn step_back(workspace: &mut Workspace, weights: &Weights, index: usize) {
         output: values[index].view(),
         cache: &caches[index],
         output_gradient: &mut this[0],
+        team,
         scratch,
     };
     let mut wanted = InputGradients {

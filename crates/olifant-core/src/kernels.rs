@@ -9,7 +9,9 @@ pub(crate) mod functions;
 pub(crate) mod lanes;
 pub(crate) mod matmul;
 pub(crate) mod parallel;
+pub(crate) mod team;
 pub(crate) mod transpose;
 
 pub use dispatch::vectorised;
 pub use matmul::Scratch;
+pub use team::Team;

@@ -50,7 +50,7 @@ pub use axes::Axes;
 pub use element::{Element, Float};
 pub use error::ShapeError;
 pub use gradient_check::{GradientCheck, GradientError, gradient_check};
-pub use kernels::{Scratch, vectorised};
+pub use kernels::{Scratch, Team, vectorised};
 pub use operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs, Operation};
 pub use operations::DenseActivation;
 pub use random::{Purpose, RandomKey};

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     Float, Shape, Weights,
     error::ShapeError,
-    kernels::Scratch,
+    kernels::{Scratch, Team},
     tensor::{Buffer, Tensor, TensorView},
     workspace::{Node, Source},
 };
@@ -101,6 +101,8 @@ pub struct ForwardStep<'a> {
     pub output: &'a mut [Float],
     /// Kept for the backward pass: probabilities, masks, gates. It keeps its memory from step to step.
     pub cache: &'a mut Vec<Float>,
+    /// The threads that may share the work.
+    pub team: &'a Team,
     /// Working memory for the matrix product.
     pub scratch: &'a mut Scratch,
 }
@@ -116,6 +118,8 @@ pub struct BackwardStep<'a> {
     pub cache: &'a [Float],
     /// ∂loss/∂output. It may be changed in place: nobody reads it afterwards.
     pub output_gradient: &'a mut [Float],
+    /// The threads that may share the work.
+    pub team: &'a Team,
     /// Working memory for the matrix product.
     pub scratch: &'a mut Scratch,
 }

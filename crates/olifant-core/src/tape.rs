@@ -170,7 +170,7 @@ impl<'p> Tape<'p> {
         }
         let mut workspace = self.workspace.borrow_mut();
         workspace.grow();
-        let Workspace { nodes, edges, values, caches, scratch, .. } = &mut *workspace;
+        let Workspace { nodes, edges, values, caches, team, scratch, .. } = &mut *workspace;
         let (index, first_edge) = (nodes.len(), edges.len());
         edges.extend(inputs.iter().map(|input| input.index));
 
@@ -187,6 +187,7 @@ impl<'p> Tape<'p> {
             inputs: step_inputs,
             output: slot[0].data_mut(),
             cache: &mut caches[index],
+            team,
             scratch,
         });
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Float, Weight, Weights,
-    kernels::Scratch,
+    kernels::{Scratch, Team},
     operations::BuiltIn,
     tensor::{Buffer, Tensor},
 };
@@ -24,6 +24,7 @@ pub struct Workspace {
     pub(crate) weight_gradients: Buffer,
     pub(crate) weight_written: Vec<bool>,
     pub(crate) assignments: Vec<(Weight, u32)>,
+    pub(crate) team: Team,
     pub(crate) scratch: Scratch,
 }
 
@@ -44,6 +45,18 @@ pub(crate) enum Source {
 }
 
 impl Workspace {
+    /// An empty workspace whose steps are computed by this team.
+    ///
+    /// The default workspace has a team of its own. Workspaces that are used in turn should share one.
+    pub fn with_team(team: Team) -> Workspace {
+        Workspace { team, ..Workspace::default() }
+    }
+
+    /// The threads that compute the steps.
+    pub fn team(&self) -> &Team {
+        &self.team
+    }
+
     /// ∂loss/∂weight of all trainable weights, in the layout of [`Weights::trainable`].
     pub fn gradients(&self) -> &[Float] {
         &self.weight_gradients

@@ -2,15 +2,12 @@
 
 use std::array;
 
-use olifant_core::{Buffer, Float, Weights};
+use olifant_core::{Buffer, Float, Team, Weights};
 
 use crate::{LearningRate, Optimizer, UpdateStep, optimizer::MAX_SLOTS};
 
 /// How many numbers an update rule is given at once: all of its slices together stay in the second-level cache.
 const PIECE: usize = 4096;
-
-/// From how many numbers on a half is offered to another thread: handing it over costs about as much as updating this many.
-const WORTH_SHARING: usize = 1 << 17;
 
 /// What an optimizer remembers: the number of steps made, the learning rate, and its slots.
 ///
@@ -19,7 +16,7 @@ const WORTH_SHARING: usize = 1 << 17;
 /// # Examples
 ///
 /// ```
-/// use olifant_core::Weights;
+/// use olifant_core::{Team, Weights};
 /// use olifant_nn::{OptimizerState, optimizers::Sgd};
 ///
 /// let mut weights = Weights::default();
@@ -29,7 +26,7 @@ const WORTH_SHARING: usize = 1 << 17;
 ///
 /// let mut gradients = vec![0.0; weights.trainable().len()];
 /// gradients[..2].copy_from_slice(&[0.5, -8.0]);
-/// state.step(&sgd, &mut weights, &mut gradients);
+/// state.step(&sgd, &mut weights, &mut gradients, &Team::default());
 /// assert_eq!(weights.get(w).data, [-0.25, 0.5]);
 /// assert_eq!(state.iterations(), 1);
 /// ```
@@ -66,7 +63,13 @@ impl OptimizerState {
     /// # Panics
     ///
     /// The state was made for another optimizer or other weights, or there are more or fewer gradients.
-    pub fn step(&mut self, optimizer: &dyn Optimizer, weights: &mut Weights, gradients: &mut [Float]) {
+    pub fn step(
+        &mut self,
+        optimizer: &dyn Optimizer,
+        weights: &mut Weights,
+        gradients: &mut [Float],
+        team: &Team,
+    ) {
         let len = weights.trainable().len();
         assert_eq!(gradients.len(), len, "there must be one gradient for each number of the weights");
         assert_eq!(
@@ -82,12 +85,12 @@ impl OptimizerState {
         optimizer.options().clip(weights, gradients);
         let step = UpdateStep { learning_rate: self.learning_rate(optimizer), number: self.iterations + 1 };
         let mut slots = self.slots.iter_mut();
-        Piece {
-            weights: weights.trainable_mut(),
-            gradients,
-            slots: array::from_fn(|_| slots.next().map(|slot| &mut **slot).unwrap_or_default()),
-        }
-        .update(optimizer, &step);
+        let slots = array::from_fn(|_| slots.next().map(|slot| &mut **slot).unwrap_or_default());
+        let [first, second, third, fourth]: [&mut [Float]; MAX_SLOTS] = slots;
+        let slices = [weights.trainable_mut(), first, second, third, fourth];
+        team.for_each_cut(slices, PIECE, &|range, [weights, slots @ ..]| {
+            update(optimizer, &step, weights, &gradients[range], slots);
+        });
         self.iterations += 1;
     }
 
@@ -125,48 +128,22 @@ impl OptimizerState {
     }
 }
 
-/// The same piece of all flat buffers.
-struct Piece<'a> {
-    weights: &'a mut [Float],
-    gradients: &'a [Float],
-    slots: [&'a mut [Float]; MAX_SLOTS],
-}
-
-impl Piece<'_> {
-    /// Halves the piece until it fits the cache, then lets the weights decay and the rule update them.
-    fn update(mut self, optimizer: &dyn Optimizer, step: &UpdateStep) {
-        let len = self.weights.len();
-        if len > PIECE {
-            let (left, right) = self.split_at((len / 2).next_multiple_of(PIECE));
-            if len < WORTH_SHARING {
-                left.update(optimizer, step);
-                right.update(optimizer, step);
-            } else {
-                rayon::join(|| left.update(optimizer, step), || right.update(optimizer, step));
-            }
-            return;
-        }
+/// Updates one piece after the other: first the weights decay, then comes the rule.
+fn update(
+    optimizer: &dyn Optimizer,
+    step: &UpdateStep,
+    weights: &mut [Float],
+    gradients: &[Float],
+    mut slots: [&mut [Float]; MAX_SLOTS],
+) {
+    for (number, weights) in weights.chunks_mut(PIECE).enumerate() {
+        let range = number * PIECE..number * PIECE + weights.len();
         if let Some(decay) = optimizer.options().weight_decay {
-            self.weights.iter_mut().for_each(|w| *w -= *w * decay * step.learning_rate);
+            weights.iter_mut().for_each(|w| *w -= *w * decay * step.learning_rate);
         }
-        let slots = &mut self.slots[..optimizer.slots().len()];
-        optimizer.update(step, self.weights, self.gradients, slots);
-    }
-
-    fn split_at(&mut self, middle: usize) -> (Piece<'_>, Piece<'_>) {
-        let (weights, weights_right) = self.weights.split_at_mut(middle);
-        let (gradients, gradients_right) = self.gradients.split_at(middle);
-        let mut halves = self.slots.each_mut().map(|slot| {
-            let middle = middle.min(slot.len());
-            let (left, right) = slot.split_at_mut(middle);
-            (left, right)
-        });
-        let slots = array::from_fn(|i| std::mem::take(&mut halves[i].0));
-        let slots_right = array::from_fn(|i| std::mem::take(&mut halves[i].1));
-        (
-            Piece { weights, gradients, slots },
-            Piece { weights: weights_right, gradients: gradients_right, slots: slots_right },
-        )
+        let mut slots = slots.each_mut().map(|slot| slot.get_mut(range.clone()).unwrap_or_default());
+        let used = &mut slots[..optimizer.slots().len()];
+        optimizer.update(step, weights, &gradients[range], used);
     }
 }
 
@@ -187,7 +164,7 @@ mod tests {
     #[test]
     fn pieces_and_threads_do_not_change_a_bit() {
         let adam = Adam::new(0.01).amsgrad(true).weight_decay(0.1);
-        let start = weights(&[5000, 3, WORTH_SHARING + 77]);
+        let start = weights(&[5000, 3, (1 << 17) + 77]);
         let gradients: Vec<Float> = start.trainable().iter().map(|w| w * w - 0.3 * w).collect();
 
         let mut whole = start.clone();
@@ -201,7 +178,7 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let mut cut = start.clone();
             let mut state = OptimizerState::new(&adam, &cut);
-            pool.install(|| state.step(&adam, &mut cut, &mut gradients.clone()));
+            pool.install(|| state.step(&adam, &mut cut, &mut gradients.clone(), &Team::default()));
             assert!(cut.trainable() == whole.trainable(), "{threads} threads");
             assert!(state.slots()[2][..] == slots[2][..], "{threads} threads");
         }
@@ -215,7 +192,7 @@ mod tests {
         for number in 0..3 {
             let mut gradients = vec![0.0; weights.trainable().len()];
             gradients[..3].fill(if number == 1 { Float::NAN } else { 1.0 });
-            state.step(&adam, &mut weights, &mut gradients);
+            state.step(&adam, &mut weights, &mut gradients, &Team::default());
         }
         assert!(weights.get(weights.find("weight_0").unwrap()).data[0].is_nan());
         assert_eq!(weights.trainable()[3..16], [0.0; 13]);
@@ -230,7 +207,7 @@ mod tests {
         state.set_learning_rate(0.25);
         let mut gradients = vec![0.0; weights.trainable().len()];
         gradients[0] = 1.0;
-        state.step(&sgd, &mut weights, &mut gradients);
+        state.step(&sgd, &mut weights, &mut gradients, &Team::default());
         assert_eq!(weights.trainable()[0], -0.25);
     }
 
@@ -241,6 +218,6 @@ mod tests {
         let mut state = OptimizerState::new(&adam, &weights(&[3]));
         let mut other = weights(&[300]);
         let mut gradients = vec![0.0; other.trainable().len()];
-        state.step(&adam, &mut other, &mut gradients);
+        state.step(&adam, &mut other, &mut gradients, &Team::default());
     }
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(not(feature = "f64"))]
 
-use olifant_core::{Weight, Weights};
+use olifant_core::{Team, Weight, Weights};
 use olifant_nn::{Optimizer, OptimizerState, Schedule, optimizers::*, schedules::*};
 use serde_json::{Value, json};
 
@@ -63,7 +63,7 @@ fn ten_steps(golden: &Value, case: &Value, optimizer: &dyn Optimizer) {
         for (&weight, gradient) in handles.iter().zip(given.as_array().unwrap()) {
             gradients[weights.spec(weight).range()].copy_from_slice(&numbers(gradient));
         }
-        state.step(optimizer, &mut weights, &mut gradients);
+        state.step(optimizer, &mut weights, &mut gradients, &Team::default());
         let after = case["after"].as_array().unwrap().iter().find(|after| after["step"] == step);
         for (number, &weight) in handles.iter().enumerate() {
             let Some(after) = after else { continue };

@@ -1,13 +1,21 @@
 //! Cutting data into batches, in order or shuffled.
 
-use std::{collections::HashMap, io, ops::Range};
+use std::{
+    collections::HashMap,
+    io,
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
 
-use olifant_core::{Float, RandomKey, Shape, Tensor};
+use olifant_core::{Float, RandomKey, Shape, Team, Tensor};
 use olifant_nn::TargetError;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{Arrays, FitError, Model, Samples};
+
+/// What copying a number costs, counted in additions: it comes from memory, not from a cache.
+const COPY_COST: usize = 4;
 
 /// One batch in memory. It keeps its buffers from batch to batch.
 #[derive(Debug, Default)]
@@ -129,7 +137,7 @@ impl<'a> Batches<'a> {
     /// Reads the `number`-th batch.
     pub(crate) fn read(&self, number: usize, model: &Model, batch: &mut Batch) -> Result<(), FitError> {
         let rows = &self.order[self.rows(number)];
-        self.gather(rows, batch)?;
+        self.gather(rows, batch, model.team())?;
         if self.in_memory() { Ok(()) } else { check_values(model, batch, rows) }
     }
 
@@ -145,11 +153,11 @@ impl<'a> Batches<'a> {
         first..(first + self.batch_size).min(self.order.len())
     }
 
-    fn gather(&self, indices: &[usize], batch: &mut Batch) -> Result<(), FitError> {
-        self.x.read(indices, &mut batch.x)?;
-        self.y.read(indices, &mut batch.y)?;
+    fn gather(&self, indices: &[usize], batch: &mut Batch, team: &Team) -> Result<(), FitError> {
+        self.x.read(indices, &mut batch.x, team)?;
+        self.y.read(indices, &mut batch.y, team)?;
         if let Some(weights) = self.sample_weight {
-            weights.read(indices, batch.sample_weight.get_or_insert_default())?;
+            weights.read(indices, batch.sample_weight.get_or_insert_default(), team)?;
         } else if let Some(class_weight) = self.class_weight {
             let weights = batch.sample_weight.get_or_insert_default();
             weights.resize([indices.len()]);
@@ -165,7 +173,7 @@ impl<'a> Batches<'a> {
         let mut batch = Batch::default();
         for number in 0..self.len() {
             let rows = &self.order[self.rows(number)];
-            self.gather(rows, &mut batch)?;
+            self.gather(rows, &mut batch, model.team())?;
             check_values(model, &batch, rows)?;
         }
         Ok(())
@@ -183,13 +191,25 @@ pub(crate) struct SampleList<'a> {
 
 impl SampleList<'_> {
     /// Reads some samples into a tensor with a batch axis.
-    pub(crate) fn read(&self, indices: &[usize], tensor: &mut Tensor) -> Result<(), FitError> {
+    ///
+    /// What is in memory is read by several threads.
+    pub(crate) fn read(&self, indices: &[usize], tensor: &mut Tensor, team: &Team) -> Result<(), FitError> {
         tensor.resize(self.shape.with_batch(indices.len()));
         if !self.samples.in_memory() {
             // The buffer holds an earlier batch, which must not pass for what a reader forgot to write.
             tensor.data_mut().fill(Float::NAN);
+            return Ok(self.samples.gather(indices, tensor.data_mut())?);
         }
-        Ok(self.samples.gather(indices, tensor.data_mut())?)
+        let (size, failure) = (self.shape.size(), Mutex::new(None));
+        team.for_each_rows(tensor.data_mut(), size, size * COPY_COST, &|first, rows| {
+            if let Err(error) = self.samples.gather(&indices[first..first + rows.len() / size], rows) {
+                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            }
+        });
+        match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(error) => Err(error.into()),
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use std::io::Write;
 use crate::{
     Arrays, Callback, CallbackList, FitError, IntoArrays, Logs, Model, Params, Progress, Training, Verbose,
     batches::{Batch, Batches},
-    fit::inside_pool,
     running::Running,
 };
 
@@ -82,15 +81,13 @@ impl Model {
     /// Data or targets do not suit the model.
     pub fn evaluate<'a>(&self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Result<Logs, FitError> {
         let (x, y) = (x.into_arrays(), y.into_arrays());
-        inside_pool(|| {
-            let batches = Batches::new(self, &x, &y, None, 32)?;
-            let (mut batch, mut running) = (Batch::default(), self.running());
-            for number in 0..batches.len() {
-                batches.read(number, self, &mut batch)?;
-                self.test_step(&mut batch, &mut running)?;
-            }
-            Ok(running.logs(self.metrics()).clone())
-        })
+        let batches = Batches::new(self, &x, &y, None, 32)?;
+        let (mut batch, mut running) = (Batch::default(), self.running());
+        for number in 0..batches.len() {
+            batches.read(number, self, &mut batch)?;
+            self.test_step(&mut batch, &mut running)?;
+        }
+        Ok(running.logs(self.metrics()).clone())
     }
 
     /// As [`Model::evaluate`], with options: batch size, weights, progress, callbacks.
@@ -105,19 +102,16 @@ impl Model {
         options: EvaluateOptions<'a>,
     ) -> Result<Logs, FitError> {
         let (x, y) = (x.into_arrays(), y.into_arrays());
-        inside_pool(|| {
-            let batches = Batches::new(self, &x, &y, options.sample_weight.as_ref(), options.batch_size)?;
-            let mut running = self.running();
-            let mut callbacks = CallbackList::new(options.callbacks);
-            let params = Params::of_pass(batches.samples(), options.batch_size, options.verbose, self.seed());
-            let progress = Progress::to_user(options.output, options.verbose);
-            let mut training = Training::with_progress(self, params, progress);
-            training.progress.begin(Some(batches.len()));
-            let logs =
-                run(&mut training, &mut callbacks, &batches, &mut Batch::default(), &mut running, true)?;
-            training.progress.end(&logs);
-            Ok(logs)
-        })
+        let batches = Batches::new(self, &x, &y, options.sample_weight.as_ref(), options.batch_size)?;
+        let mut running = self.running();
+        let mut callbacks = CallbackList::new(options.callbacks);
+        let params = Params::of_pass(batches.samples(), options.batch_size, options.verbose, self.seed());
+        let progress = Progress::to_user(options.output, options.verbose);
+        let mut training = Training::with_progress(self, params, progress);
+        training.progress.begin(Some(batches.len()));
+        let logs = run(&mut training, &mut callbacks, &batches, &mut Batch::default(), &mut running, true)?;
+        training.progress.end(&logs);
+        Ok(logs)
     }
 }
 

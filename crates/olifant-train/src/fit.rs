@@ -48,7 +48,7 @@ impl Model {
         options: impl IntoFitOptions<'a>,
     ) -> Result<History, FitError> {
         let (x, y, options) = (x.into_arrays(), y.into_arrays(), options.into_fit_options());
-        inside_pool(|| self.fit_arrays(&x, &y, options))
+        self.fit_arrays(&x, &y, options)
     }
 
     fn fit_arrays(
@@ -191,11 +191,4 @@ impl Run<'_> {
         self.training.progress.update(number + 1, logs);
         Ok(if self.training.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
-}
-
-/// Runs work on a thread of the pool, where handing over a part of it is cheap.
-///
-/// Whoever has a pool of his own calls from inside it, and stays there.
-pub(crate) fn inside_pool<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    if rayon::current_thread_index().is_some() { work() } else { rayon::scope(|_| work()) }
 }

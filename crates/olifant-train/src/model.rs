@@ -3,7 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use olifant_core::{
-    Axes, Float, MAX_RANK, Mode, Purpose, RandomKey, Shape, Tape, Tensor, TensorView, Weights, Workspace,
+    Axes, Float, MAX_RANK, Mode, Purpose, RandomKey, Shape, Tape, Team, Tensor, TensorView, Weights,
+    Workspace,
 };
 use olifant_nn::{
     BuildError, IntoMetrics, Loss, Metric, MetricBatch, Network, Objective, Optimizer, OptimizerState,
@@ -56,6 +57,8 @@ pub struct Model {
     /// Unique names of the metrics.
     metric_names: Vec<String>,
     seed: u64,
+    /// The threads of all steps.
+    team: Team,
     /// The memory of training steps.
     workspace: Workspace,
     /// The memory of predictions: as many workspaces as there were predictions at the same time.
@@ -73,6 +76,7 @@ impl Model {
         optimizer.check()?;
         loss.check_options()?;
         metrics.iter().try_for_each(|metric| metric.check_options())?;
+        let team = Team::default();
         Ok(Model {
             optimizer_state: OptimizerState::new(&*optimizer, network.weights()),
             metric_names: unique_names(&metrics),
@@ -81,7 +85,8 @@ impl Model {
             loss,
             metrics,
             seed,
-            workspace: Workspace::default(),
+            workspace: Workspace::with_team(team.clone()),
+            team,
             idle: Mutex::default(),
         })
     }
@@ -124,6 +129,11 @@ impl Model {
     /// The number that all randomness of the model follows from.
     pub fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// The threads that compute the steps.
+    pub(crate) fn team(&self) -> &Team {
+        &self.team
     }
 
     /// The table of layers that `println!` shows, in Keras's layout.
@@ -207,7 +217,7 @@ impl Model {
         self.workspace = tape.finish();
         result?;
         let weights = self.network.weights_mut();
-        self.optimizer_state.step(&*self.optimizer, weights, self.workspace.gradients_mut());
+        self.optimizer_state.step(&*self.optimizer, weights, self.workspace.gradients_mut(), &self.team);
         self.workspace.commit(weights);
         Ok(())
     }
@@ -265,7 +275,7 @@ impl Model {
     /// Lends out memory for a prediction, and keeps it for the next.
     fn with_idle_workspace<R>(&self, work: impl FnOnce(Workspace) -> (Workspace, R)) -> R {
         let take = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let workspace = take().pop().unwrap_or_default();
+        let workspace = take().pop().unwrap_or_else(|| Workspace::with_team(self.team.clone()));
         let (workspace, result) = work(workspace);
         take().push(workspace);
         result

@@ -8,7 +8,6 @@ use olifant_core::{Float, Shape, Tensor, TensorView};
 use crate::{
     CallbackList, EvaluateOptions, FitError, IntoArrays, Logs, Model, Params, Progress, Training,
     batches::{SampleList, only},
-    fit::inside_pool,
 };
 
 /// How many samples `predict` computes at a time, as in Keras.
@@ -30,15 +29,11 @@ impl Model {
     pub fn predict<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<Float>, FitError> {
         let x = x.into_arrays();
         let x = only("x", &x)?;
-        let compute = || {
-            let mut predictions = Predictions::new(self, x, BATCH_SIZE)?;
-            for number in 0..predictions.steps() {
-                predictions.compute(number, self)?;
-            }
-            Ok(predictions.into_array())
-        };
-        // A few samples are computed faster than a thread of the pool is woken.
-        if x.len <= BATCH_SIZE { compute() } else { inside_pool(compute) }
+        let mut predictions = Predictions::new(self, x, BATCH_SIZE)?;
+        for number in 0..predictions.steps() {
+            predictions.compute(number, self)?;
+        }
+        Ok(predictions.into_array())
     }
 
     /// As [`Model::predict`], with options: batch size, progress, callbacks.
@@ -53,26 +48,24 @@ impl Model {
     ) -> Result<ArrayD<Float>, FitError> {
         let x = x.into_arrays();
         let x = only("x", &x)?;
-        inside_pool(|| {
-            let mut predictions = Predictions::new(self, x, options.batch_size)?;
-            let steps = predictions.steps();
-            let params = Params::of_pass(x.len, options.batch_size, options.verbose, self.seed());
-            let mut callbacks = CallbackList::new(options.callbacks);
-            let progress = Progress::to_user(options.output, options.verbose);
-            let mut training = Training::with_progress(self, params, progress);
-            training.progress.begin(Some(steps));
-            callbacks.on_predict_begin(&mut training)?;
-            for number in 0..steps {
-                training.batch = number;
-                callbacks.on_predict_batch_begin(&mut training)?;
-                let outputs = predictions.compute(number, training.model)?;
-                callbacks.on_predict_batch_end(&mut training, outputs)?;
-                training.progress.update(number + 1, &Logs::new());
-            }
-            callbacks.on_predict_end(&mut training)?;
-            training.progress.end(&Logs::new());
-            Ok(predictions.into_array())
-        })
+        let mut predictions = Predictions::new(self, x, options.batch_size)?;
+        let steps = predictions.steps();
+        let params = Params::of_pass(x.len, options.batch_size, options.verbose, self.seed());
+        let mut callbacks = CallbackList::new(options.callbacks);
+        let progress = Progress::to_user(options.output, options.verbose);
+        let mut training = Training::with_progress(self, params, progress);
+        training.progress.begin(Some(steps));
+        callbacks.on_predict_begin(&mut training)?;
+        for number in 0..steps {
+            training.batch = number;
+            callbacks.on_predict_batch_begin(&mut training)?;
+            let outputs = predictions.compute(number, training.model)?;
+            callbacks.on_predict_batch_end(&mut training, outputs)?;
+            training.progress.update(number + 1, &Logs::new());
+        }
+        callbacks.on_predict_end(&mut training)?;
+        training.progress.end(&Logs::new());
+        Ok(predictions.into_array())
     }
 }
 
@@ -108,7 +101,7 @@ impl<'a> Predictions<'a> {
         let first = number * self.batch_size;
         self.indices.clear();
         self.indices.extend(first..(first + self.batch_size).min(self.x.len));
-        self.x.read(&self.indices, &mut self.batch)?;
+        self.x.read(&self.indices, &mut self.batch, model.team())?;
         let start = self.outputs.len();
         model.predict_step(&mut self.batch, |outputs| self.outputs.extend_from_slice(outputs.data));
         Ok(TensorView { data: &self.outputs[start..], shape: self.shape.with_batch(self.indices.len()) })

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     Float, Shape,
-    kernels::{dispatch::vectorised, lanes, parallel},
+    kernels::{dispatch::vectorised, lanes, team::Team},
     operation::GradientMut,
     shape::MAX_RANK,
 };
@@ -14,7 +14,9 @@ use crate::{
 /// Neighbouring axes that both operands treat alike are merged first,
 /// so equal shapes are a single run, and a matrix with a row or a column is a loop over rows.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Broadcast {
+pub(crate) struct Broadcast<'t> {
+    /// Who shares the work.
+    team: &'t Team,
     /// Outermost first; the last one is the run.
     axes: [Axis; MAX_RANK],
     rank: usize,
@@ -44,16 +46,16 @@ struct Run {
     result: usize,
 }
 
-impl Broadcast {
+impl<'t> Broadcast<'t> {
     /// The plan for two shapes that fit together.
-    pub(crate) fn new(first: Shape, second: Shape) -> Broadcast {
+    pub(crate) fn new(team: &'t Team, first: Shape, second: Shape) -> Broadcast<'t> {
         let result =
             first.broadcast(&second).expect("the shapes were checked when the output's was asked for");
-        Broadcast::onto(first, second, result)
+        Broadcast::onto(team, first, second, result)
     }
 
     /// The plan for two shapes that are stretched to a given one.
-    pub(crate) fn onto(first: Shape, second: Shape, result: Shape) -> Broadcast {
+    pub(crate) fn onto(team: &'t Team, first: Shape, second: Shape, result: Shape) -> Broadcast<'t> {
         let (first, second) = (steps(first, result.rank()), steps(second, result.rank()));
         let strides = result.strides();
         let mut axes = [Axis { size: 1, first: 1, second: 1, result: 1 }; MAX_RANK];
@@ -68,11 +70,11 @@ impl Broadcast {
                 rank += 1;
             }
         }
-        Broadcast { axes, rank: rank.max(1), size: result.size() }
+        Broadcast { team, axes, rank: rank.max(1), size: result.size() }
     }
 
     /// The same plan with the operands exchanged.
-    pub(crate) fn swapped(mut self) -> Broadcast {
+    pub(crate) fn swapped(mut self) -> Broadcast<'t> {
         for axis in &mut self.axes {
             std::mem::swap(&mut axis.first, &mut axis.second);
         }
@@ -98,7 +100,7 @@ impl Broadcast {
         write: impl Fn(&mut Float, Float, Float) + Sync,
     ) {
         let row = self.axes[0].result;
-        parallel::for_each_rows(result, row, row * cost, &|start, piece: &mut [Float]| {
+        self.team.for_each_rows(result, row, row * cost, &|start, piece: &mut [Float]| {
             vectorised(
                 #[inline(always)]
                 || {
@@ -200,7 +202,7 @@ impl Broadcast {
             None if self.size > 0 => (0, 1, axes[0].size),
             _ => return,
         };
-        parallel::for_each_rows(data, row, self.size / rows * cost, &|start, piece: &mut [Float]| {
+        self.team.for_each_rows(data, row, self.size / rows * cost, &|start, piece: &mut [Float]| {
             let range = if split.is_some() { start..start + piece.len() / row } else { 0..rows };
             vectorised(
                 #[inline(always)]
@@ -296,6 +298,7 @@ mod tests {
 
     #[test]
     fn sums_of_all_shape_pairs_equal_ndarrays() {
+        let team = Team::default();
         let shapes: [&[usize]; 9] =
             [&[], &[1], &[4], &[3, 4], &[3, 1], &[2, 3, 4], &[2, 1, 4], &[1, 3, 1], &[2, 1, 1]];
         for a in shapes {
@@ -310,7 +313,7 @@ mod tests {
                 let expected =
                     a.broadcast(out.axes()).unwrap().to_owned() + &b.broadcast(out.axes()).unwrap();
                 let mut y = vec![Float::NAN; out.size()];
-                let plan = Broadcast::new(a_shape, b_shape);
+                let plan = Broadcast::new(&team, a_shape, b_shape);
                 plan.map(a.as_slice().unwrap(), b.as_slice().unwrap(), &mut y, 1, |y, a, b| *y = a + b);
                 assert_eq!(y, expected.as_slice().unwrap(), "{a_shape} + {b_shape}");
             }
@@ -319,9 +322,10 @@ mod tests {
 
     #[test]
     fn equal_shapes_are_one_run() {
-        let plan = Broadcast::new(Shape::from([2, 3, 4]), Shape::from([2, 3, 4]));
+        let team = Team::default();
+        let plan = Broadcast::new(&team, Shape::from([2, 3, 4]), Shape::from([2, 3, 4]));
         assert_eq!((plan.rank, plan.axes[plan.rank - 1].size), (1, 24));
-        let plan = Broadcast::new(Shape::from([2, 3, 4]), Shape::from([4]));
+        let plan = Broadcast::new(&team, Shape::from([2, 3, 4]), Shape::from([4]));
         assert_eq!((plan.rank, plan.axes[plan.rank - 1].size), (2, 4));
     }
 }

@@ -21,7 +21,8 @@ use crate::{
     Float,
     kernels::{
         dispatch,
-        parallel::{self, SharedRows},
+        parallel::{SharedRows, range_of_part},
+        team::Team,
     },
     tensor::Buffer,
 };
@@ -143,6 +144,7 @@ pub(crate) fn matmul(
     b: Matrix<'_>,
     c: &mut [Float],
     epilogue: Epilogue<'_>,
+    team: &Team,
     scratch: &mut Scratch,
 ) {
     assert_eq!(a.columns, b.rows, "the columns of A and the rows of B are summed over together");
@@ -156,13 +158,13 @@ pub(crate) fn matmul(
     let (rows, columns) = (a.rows, b.columns);
     let by_columns = splits_by_columns(a, b);
     let limit = if by_columns { columns.div_ceil(COLUMNS) } else { rows.div_ceil(ROWS) };
-    let parts = parallel::parts(rows * columns * a.columns, limit);
+    let parts = team.parts(rows * columns * a.columns, limit);
     let product = Product { a, b, c: SharedRows::new(c, columns), epilogue };
-    parallel::for_each_part(scratch.parts(parts), &|part, packed| {
+    team.for_each_part(scratch.parts(parts), &|part, packed| {
         let rectangle = if by_columns {
-            Rectangle { rows: 0..rows, columns: parallel::range_of_part(part, parts, columns, COLUMNS) }
+            Rectangle { rows: 0..rows, columns: range_of_part(part, parts, columns, COLUMNS) }
         } else {
-            Rectangle { rows: parallel::range_of_part(part, parts, rows, ROWS), columns: 0..columns }
+            Rectangle { rows: range_of_part(part, parts, rows, ROWS), columns: 0..columns }
         };
         // SAFETY: the rectangles of different parts do not overlap.
         unsafe { product.compute(rectangle, packed) };
@@ -232,7 +234,7 @@ impl Product<'_> {
             }
             let row_blocks = (rows.len() * terms.len()).div_ceil(BLOCK).max(1);
             for block in 0..row_blocks {
-                let part = parallel::range_of_part(block, row_blocks, rows.len(), ROWS);
+                let part = range_of_part(block, row_blocks, rows.len(), ROWS);
                 let rows = rows.start + part.start..rows.start + part.end;
                 // SAFETY: the caller's promise.
                 unsafe { self.compute_rows::<FUSED>(&rows, &columns, &terms, &finish, packed) };
@@ -257,7 +259,7 @@ impl Product<'_> {
         // Groups of nearly equal size: 64 rows are 9 groups of 6 and 2 of 5, all of which run at full speed.
         let count = rows.len().div_ceil(ROWS);
         let groups = (0..count).map(|group| {
-            let part = parallel::range_of_part(group, count, rows.len(), 1);
+            let part = range_of_part(group, count, rows.len(), 1);
             rows.start + part.start..rows.start + part.end
         });
         if !self.a.has_whole_rows() {
@@ -338,7 +340,7 @@ mod tests {
                 let a = if ta { Matrix::new(&a, k, m).transposed() } else { Matrix::new(&a, m, k) };
                 let b = if tb { Matrix::new(&b, n, k).transposed() } else { Matrix::new(&b, k, n) };
                 let mut c = vec![Float::NAN; m * n];
-                matmul(a, b, &mut c, Epilogue::Assign, &mut scratch);
+                matmul(a, b, &mut c, Epilogue::Assign, &Team::default(), &mut scratch);
                 for (c, expected) in c.iter().zip(reference(a, b)) {
                     assert!(
                         (f64::from(*c) - expected).abs() < 2e-5 * (k as f64).sqrt().max(1.0),
@@ -365,7 +367,7 @@ mod tests {
         ];
         for (epilogue, expected) in cases {
             let mut c = before.clone();
-            matmul(a, b, &mut c, epilogue, &mut scratch);
+            matmul(a, b, &mut c, epilogue, &Team::default(), &mut scratch);
             for (i, c) in c.iter().enumerate() {
                 assert!((f64::from(*c) - expected(i)).abs() < 2e-4, "{epilogue:?} element {i}");
             }
@@ -385,6 +387,7 @@ mod tests {
                     Matrix::new(&b, k, n),
                     &mut c,
                     Epilogue::Assign,
+                    &Team::default(),
                     &mut Scratch::default(),
                 )
             });

@@ -1,33 +1,106 @@
 //! The one place that decides whether, and how, work is split over threads.
 
-use std::{marker::PhantomData, ops::Range};
+use std::{array, marker::PhantomData, ops::Range};
 
-/// Work below this many elementary operations is done by the calling thread: handing it over costs 10 to 20 µs.
-const WORTH_SHARING: usize = 1 << 20;
+use crate::kernels::team::{MAX_PARTS, Team};
 
-/// Into how many parts work of this size should be cut, at most `limit`.
+/// Work below this many elementary operations is done by the calling thread.
 ///
-/// `work` counts elementary operations: multiply-adds of a product, elements of a simple loop times their cost.
-pub(crate) fn parts(work: usize, limit: usize) -> usize {
-    if work < WORTH_SHARING { 1 } else { rayon::current_num_threads().min(limit).max(1) }
-}
+/// Handing over a part costs half a microsecond; so many multiply-adds take two or three.
+const WORTH_SHARING: usize = 1 << 17;
 
-/// Runs `work(part, scratch of that part)` for every part, each on its own thread if one is free.
-///
-/// The number of parts is the number of `scratch` elements. Nothing is allocated.
-pub(crate) fn for_each_part<S: Send>(scratch: &mut [S], work: &(impl Fn(usize, &mut S) + Sync)) {
-    fn run<S: Send>(first: usize, scratch: &mut [S], work: &(impl Fn(usize, &mut S) + Sync)) {
-        match scratch {
-            [] => (),
-            [one] => work(first, one),
-            many => {
-                let middle = many.len() / 2;
-                let (left, right) = many.split_at_mut(middle);
-                rayon::join(|| run(first, left, work), || run(first + middle, right, work));
-            }
-        }
+impl Team {
+    /// Into how many parts work of this size should be cut, at most `limit`.
+    ///
+    /// `work` counts elementary operations: multiply-adds of a product, elements of a simple loop times their cost.
+    pub(crate) fn parts(&self, work: usize, limit: usize) -> usize {
+        if work < WORTH_SHARING { 1 } else { self.size().min(limit).clamp(1, MAX_PARTS) }
     }
-    run(0, scratch, work);
+
+    /// Runs `work(part, scratch of that part)` for every part; there are as many as `scratch` has elements.
+    pub(crate) fn for_each_part<S: Send>(&self, scratch: &mut [S], work: &(impl Fn(usize, &mut S) + Sync)) {
+        if let [only] = scratch {
+            return work(0, only);
+        }
+        let parts = scratch.len();
+        let scratch = SharedRows::new(scratch, 1);
+        self.run(parts, &|part| {
+            // SAFETY: each part comes once, so nobody else has its element.
+            let scratch = unsafe { scratch.segment(part, 0..1) };
+            work(part, &mut scratch[0]);
+        });
+    }
+
+    /// Splits `output` into pieces of whole rows and runs `work(first row, piece)` on them, in parallel if that pays.
+    ///
+    /// `cost` counts elementary operations per row. Each row belongs to one piece, so results do not depend on the cuts
+    /// as long as no row depends on another.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use olifant_core::Team;
+    ///
+    /// let mut squares = vec![0; 1_000_000];
+    /// Team::default().for_each_rows(&mut squares, 1, 1, &|first, piece| {
+    ///     piece.iter_mut().enumerate().for_each(|(i, square)| *square = (first + i) * (first + i));
+    /// });
+    /// assert_eq!(squares[1000], 1_000_000);
+    /// ```
+    pub fn for_each_rows<T: Send>(
+        &self,
+        output: &mut [T],
+        row: usize,
+        cost: usize,
+        work: &(impl Fn(usize, &mut [T]) + Sync),
+    ) {
+        if row == 0 || output.is_empty() {
+            return;
+        }
+        let rows = output.len() / row;
+        let parts = self.parts(rows.saturating_mul(cost), rows);
+        if parts == 1 {
+            return work(0, output);
+        }
+        let output = SharedRows::new(output, row);
+        self.run(parts, &|part| {
+            let rows = range_of_part(part, parts, rows, 1);
+            // SAFETY: the ranges of different parts do not overlap.
+            work(rows.start, unsafe { output.segment(rows.start, 0..rows.len() * row) });
+        });
+    }
+
+    /// Cuts several slices at the same places and runs `work(range, pieces)` on the pieces, in parallel if that pays.
+    ///
+    /// The first slice sets the length; the others are as long, or empty. Cuts are at multiples of `unit`.
+    ///
+    /// # Panics
+    ///
+    /// A slice has another length than the first and is not empty.
+    pub fn for_each_cut<T: Send, const N: usize>(
+        &self,
+        slices: [&mut [T]; N],
+        unit: usize,
+        work: &(impl Fn(Range<usize>, [&mut [T]; N]) + Sync),
+    ) {
+        let len = slices.first().map_or(0, |first| first.len());
+        assert!(
+            slices.iter().all(|slice| slice.len() == len || slice.is_empty()),
+            "slices that are cut together are equally long"
+        );
+        let parts = self.parts(len.saturating_mul(N), len.div_ceil(unit.max(1)));
+        let slices = slices.map(|slice| SharedRows::new(slice, 1));
+        self.run(parts, &|part| {
+            let range = range_of_part(part, parts, len, unit.max(1));
+            let pieces = array::from_fn(|number| {
+                let slice = &slices[number];
+                let range = if slice.len == 0 { 0..0 } else { range.clone() };
+                // SAFETY: the ranges of different parts do not overlap, and each slice is another memory.
+                unsafe { slice.segment(range.start, 0..range.len()) }
+            });
+            work(range, pieces);
+        });
+    }
 }
 
 /// The `part`-th of `parts` nearly equal ranges of `0..len`, cut at multiples of `unit`.
@@ -35,41 +108,6 @@ pub(crate) fn range_of_part(part: usize, parts: usize, len: usize, unit: usize) 
     let units = len.div_ceil(unit);
     let cut = |part: usize| (units * part / parts * unit).min(len);
     cut(part)..cut(part + 1)
-}
-
-/// Splits `output` into pieces of whole rows and runs `work(first row, piece)` on them, in parallel if `cost` is high.
-///
-/// `cost` counts elementary operations per row.
-pub(crate) fn for_each_rows<T: Send>(
-    output: &mut [T],
-    row: usize,
-    cost: usize,
-    work: &(impl Fn(usize, &mut [T]) + Sync),
-) {
-    fn run<T: Send>(
-        first: usize,
-        output: &mut [T],
-        row: usize,
-        parts: usize,
-        work: &(impl Fn(usize, &mut [T]) + Sync),
-    ) {
-        let rows = output.len() / row;
-        if parts <= 1 || rows <= 1 {
-            return work(first, output);
-        }
-        let left_parts = parts / 2;
-        let middle = rows * left_parts / parts;
-        let (left, right) = output.split_at_mut(middle * row);
-        rayon::join(
-            || run(first, left, row, left_parts, work),
-            || run(first + middle, right, row, parts - left_parts, work),
-        );
-    }
-    if row == 0 || output.is_empty() {
-        return;
-    }
-    let rows = output.len() / row;
-    run(0, output, row, parts(rows * cost, rows), work);
 }
 
 /// A matrix that several threads write at once, each its own rows or columns.
@@ -128,7 +166,7 @@ impl<'a, T> SharedRows<'a, T> {
                 .is_some_and(|end| end <= self.len),
             "the rows exist"
         );
-        std::array::from_fn(|row| {
+        array::from_fn(|row| {
             let start = (first_row + row) * self.row_stride + columns.start;
             // SAFETY: the segment lies inside one of the rows that were just checked, and by contract nobody else uses it.
             unsafe { std::slice::from_raw_parts_mut(self.start.add(start), columns.len()) }
@@ -157,12 +195,23 @@ mod tests {
     #[test]
     fn rows_are_shared_without_gaps() {
         let mut output = vec![0usize; 1000 * 3];
-        for_each_rows(&mut output, 3, 1 << 20, &|first, rows| {
+        Team::default().for_each_rows(&mut output, 3, 1 << 20, &|first, rows| {
             for (i, row) in rows.chunks_exact_mut(3).enumerate() {
                 row.fill(first + i);
             }
         });
         assert!(output.chunks_exact(3).enumerate().all(|(i, row)| row == [i; 3]));
+    }
+
+    #[test]
+    fn slices_are_cut_at_the_same_places() {
+        let (mut a, mut b) = (vec![0; 300_001], vec![0; 300_001]);
+        Team::default().for_each_cut([&mut a, &mut [], &mut b], 64, &|range, [a, none, b]| {
+            assert!(range.start.is_multiple_of(64) && none.is_empty());
+            a.iter_mut().zip(range.clone()).for_each(|(a, i)| *a = i);
+            b.iter_mut().zip(range).for_each(|(b, i)| *b = 2 * i);
+        });
+        assert!((0..300_001).all(|i| a[i] == i && b[i] == 2 * i));
     }
 
     #[test]

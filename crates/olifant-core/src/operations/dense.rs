@@ -6,7 +6,6 @@ use crate::{
         broadcast::Broadcast,
         dispatch::vectorised,
         matmul::{Epilogue, Matrix, matmul},
-        parallel::for_each_rows,
     },
     operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
 };
@@ -52,7 +51,7 @@ impl Operation for Dense {
             (DenseActivation::Relu, Some(bias)) => Epilogue::BiasRelu(bias),
         };
         let x = Matrix::new(x.data, rows(x.shape), features);
-        matmul(x, Matrix::new(kernel.data, features, units), step.output, epilogue, step.scratch);
+        matmul(x, Matrix::new(kernel.data, features, units), step.output, epilogue, step.team, step.scratch);
     }
 
     /// With dz = dy · activation′: dx = dz·Kᵀ, dK = xᵀ·dz, db = the sum of dz's rows.
@@ -61,7 +60,7 @@ impl Operation for Dense {
         let (features, units) = (kernel.shape[0], kernel.shape[1]);
         if self.activation == DenseActivation::Relu {
             let y = step.output.data;
-            for_each_rows(step.output_gradient, 1, 1, &|start, dz: &mut [Float]| {
+            step.team.for_each_rows(step.output_gradient, 1, 1, &|start, dz: &mut [Float]| {
                 vectorised(
                     #[inline(always)]
                     || dz.iter_mut().zip(&y[start..]).for_each(|(dz, &y)| *dz = if y > 0.0 { *dz } else { 0.0 }),
@@ -72,16 +71,16 @@ impl Operation for Dense {
         let dz = Matrix::new(step.output_gradient, rows, units);
         if let Some(dx) = gradients.get(0) {
             let kernel = Matrix::new(kernel.data, features, units);
-            matmul(dz, kernel.transposed(), dx.data, assign_or_add(dx.add), step.scratch);
+            matmul(dz, kernel.transposed(), dx.data, assign_or_add(dx.add), step.team, step.scratch);
         }
         if let Some(dk) = gradients.get(1) {
             let x = Matrix::new(x.data, rows, features);
-            matmul(x.transposed(), dz, dk.data, assign_or_add(dk.add), step.scratch);
+            matmul(x.transposed(), dz, dk.data, assign_or_add(dk.add), step.team, step.scratch);
         }
         if step.inputs.len() == 3
             && let Some(db) = gradients.get(2)
         {
-            let plan = Broadcast::new(Shape::from(units), step.output.shape);
+            let plan = Broadcast::new(step.team, Shape::from(units), step.output.shape);
             plan.sum_to_first(step.output_gradient, db);
         }
     }

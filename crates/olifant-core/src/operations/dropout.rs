@@ -2,7 +2,7 @@
 
 use crate::{
     Float, Operation, RandomKey, Shape, ShapeError, Var,
-    kernels::{dispatch::vectorised, parallel::for_each_rows},
+    kernels::{dispatch::vectorised},
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
@@ -35,7 +35,7 @@ impl Operation for Dropout {
 
     fn forward(&self, step: ForwardStep<'_>) {
         let (dropout, x) = (*self, step.inputs.get(0).data);
-        for_each_rows(step.output, 1, COST, &|start, y: &mut [Float]| {
+        step.team.for_each_rows(step.output, 1, COST, &|start, y: &mut [Float]| {
             vectorised(
                 #[inline(always)]
                 || {
@@ -51,7 +51,7 @@ impl Operation for Dropout {
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         let Some(GradientMut { data, add }) = gradients.get(0) else { return };
         let (dropout, dy) = (*self, &*step.output_gradient);
-        for_each_rows(data, 1, COST, &|start, data: &mut [Float]| {
+        step.team.for_each_rows(data, 1, COST, &|start, data: &mut [Float]| {
             vectorised(
                 #[inline(always)]
                 || {

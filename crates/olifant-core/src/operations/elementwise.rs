@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     Float, Operation, Shape, ShapeError,
-    kernels::{broadcast::Broadcast, dispatch::vectorised, parallel::for_each_rows},
+    kernels::{broadcast::Broadcast, dispatch::vectorised},
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
@@ -39,7 +39,7 @@ impl<F: UnaryFunction> Operation for Unary<F> {
 
     fn forward(&self, step: ForwardStep<'_>) {
         let (function, x) = (self.0, step.inputs.get(0).data);
-        for_each_rows(step.output, 1, F::COST, &|start, output: &mut [Float]| {
+        step.team.for_each_rows(step.output, 1, F::COST, &|start, output: &mut [Float]| {
             vectorised(
                 #[inline(always)]
                 || {
@@ -53,7 +53,7 @@ impl<F: UnaryFunction> Operation for Unary<F> {
         let Some(GradientMut { data, add }) = gradients.get(0) else { return };
         let (function, x, y, dy) =
             (self.0, step.inputs.get(0).data, step.output.data, &*step.output_gradient);
-        for_each_rows(data, 1, F::COST, &|start, data: &mut [Float]| {
+        step.team.for_each_rows(data, 1, F::COST, &|start, data: &mut [Float]| {
             vectorised(
                 #[inline(always)]
                 || {
@@ -77,14 +77,14 @@ impl<F: BinaryFunction> Operation for Binary<F> {
 
     fn forward(&self, step: ForwardStep<'_>) {
         let (function, a, b) = (self.0, step.inputs.get(0), step.inputs.get(1));
-        let plan = Broadcast::new(a.shape, b.shape);
+        let plan = Broadcast::new(step.team, a.shape, b.shape);
         plan.map(a.data, b.data, step.output, F::COST, |y, a, b| *y = function.value(a, b));
     }
 
     /// An operand that was stretched gets the sum over its copies.
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         let (function, a, b, dy) = (self.0, step.inputs.get(0), step.inputs.get(1), &*step.output_gradient);
-        let plan = Broadcast::new(a.shape, b.shape);
+        let plan = Broadcast::new(step.team, a.shape, b.shape);
         if let Some(da) = gradients.get(0) {
             let term = |dy, a, b| dy * function.slopes(a, b).0;
             plan.add_to_first(a.data, b.data, dy, da, F::COST, term);

@@ -5,6 +5,7 @@ use crate::{
     kernels::{
         broadcast::Broadcast,
         matmul::{Epilogue, Matrix, matmul},
+        team::Team,
     },
     operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
     tensor::TensorView,
@@ -71,14 +72,14 @@ impl Matmul {
     /// The operands, and how their matrices line up.
     ///
     /// One matrix B for all A is a single product: the rows of all A stand one below the other.
-    fn operands<'a>(&self, inputs: &Inputs<'a>) -> (Stack<'a>, Stack<'a>, Broadcast) {
+    fn operands<'a>(&self, inputs: &Inputs<'a>, team: &'a Team) -> (Stack<'a>, Stack<'a>, Broadcast<'a>) {
         let (a, b) = (inputs.get(0), inputs.get(1));
         let [(batch_a, ..), (batch_b, ..)] = [a, b].map(|x| split(x.shape).expect("checked before"));
         let (a, b) = (Stack::new(a, self.transpose_a), Stack::new(b, self.transpose_b));
         if batch_b.size() == 1 && !self.transpose_a {
-            return (a.joined(batch_a.size()), b, Broadcast::new(Shape::SCALAR, Shape::SCALAR));
+            return (a.joined(batch_a.size()), b, Broadcast::new(team, Shape::SCALAR, Shape::SCALAR));
         }
-        (a, b, Broadcast::new(batch_a, batch_b))
+        (a, b, Broadcast::new(team, batch_a, batch_b))
     }
 }
 
@@ -104,17 +105,17 @@ impl Operation for Matmul {
     }
 
     fn forward(&self, step: ForwardStep<'_>) {
-        let (a, b, plan) = self.operands(&step.inputs);
+        let (a, b, plan) = self.operands(&step.inputs, step.team);
         let size = a.matrix_rows() * b.matrix_columns();
         plan.for_each(|i, j, k| {
             let c = &mut step.output[k * size..][..size];
-            matmul(a.matrix(i), b.matrix(j), c, Epilogue::Assign, step.scratch);
+            matmul(a.matrix(i), b.matrix(j), c, Epilogue::Assign, step.team, step.scratch);
         });
     }
 
     /// dA = dC·Bᵀ and dB = Aᵀ·dC; a matrix that was used several times gets the sum.
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
-        let (a, b, plan) = self.operands(&step.inputs);
+        let (a, b, plan) = self.operands(&step.inputs, step.team);
         let dc = Stack {
             data: step.output_gradient,
             rows: a.matrix_rows(),
@@ -128,7 +129,7 @@ impl Operation for Matmul {
                 let (dc, b) = (dc.matrix(k), b.matrix(j));
                 // (dC·Bᵀ)ᵀ = B·dCᵀ
                 let (left, right) = if a.transposed { (b, dc.transposed()) } else { (dc, b.transposed()) };
-                matmul(left, right, da, Epilogue::Add, step.scratch);
+                matmul(left, right, da, Epilogue::Add, step.team, step.scratch);
             });
         }
         if let Some(mut db) = gradients.get(1) {
@@ -138,7 +139,7 @@ impl Operation for Matmul {
                 let (a, dc) = (a.matrix(i), dc.matrix(k));
                 // (Aᵀ·dC)ᵀ = dCᵀ·A
                 let (left, right) = if b.transposed { (dc.transposed(), a) } else { (a.transposed(), dc) };
-                matmul(left, right, db, Epilogue::Add, step.scratch);
+                matmul(left, right, db, Epilogue::Add, step.team, step.scratch);
             });
         }
     }

@@ -21,7 +21,7 @@ impl Operation for Max {
 
     fn forward(&self, step: ForwardStep<'_>) {
         let x = step.inputs.get(0);
-        let plan = Reduction::known(x.shape, self.axes).plan();
+        let plan = Reduction::known(x.shape, self.axes).plan(step.team);
         let y = step.output;
         y.fill(Float::NEG_INFINITY);
         plan.fold_to_first(x.data, GradientMut { data: y, add: true }, Float::NEG_INFINITY, |a, b| Maximum.value(a, b));
@@ -35,7 +35,7 @@ impl Operation for Max {
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         let Some(mut dx) = gradients.get(0) else { return };
         let (x, y, dx) = (step.inputs.get(0), step.output.data, dx.accumulator());
-        Reduction::known(x.shape, self.axes).plan().for_each(|result, element, _| {
+        Reduction::known(x.shape, self.axes).plan(step.team).for_each(|result, element, _| {
             if x.data[element] == y[result] {
                 dx[element] += step.output_gradient[result] / step.cache[result];
             }

@@ -22,7 +22,7 @@ impl Operation for Mean {
         let x = step.inputs.get(0);
         let reduction = Reduction::known(x.shape, self.axes);
         let share = 1.0 / reduction.count() as Float;
-        reduction.plan().sum_to_first(x.data, GradientMut { data: step.output, add: false });
+        reduction.plan(step.team).sum_to_first(x.data, GradientMut { data: step.output, add: false });
         step.output.iter_mut().for_each(|y| *y *= share);
     }
 
@@ -32,7 +32,7 @@ impl Operation for Mean {
         let x = step.inputs.get(0);
         let reduction = Reduction::known(x.shape, self.axes);
         let share = 1.0 / reduction.count() as Float;
-        let plan = reduction.plan();
+        let plan = reduction.plan(step.team);
         if add {
             plan.map(step.output_gradient, x.data, data, 1, |dx, dy, _| *dx += dy * share);
         } else {

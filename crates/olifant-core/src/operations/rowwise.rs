@@ -2,7 +2,7 @@
 
 use crate::{
     Float, Shape, ShapeError,
-    kernels::{dispatch::vectorised, parallel::for_each_rows},
+    kernels::dispatch::vectorised,
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
@@ -18,7 +18,7 @@ pub(super) fn output_shape(inputs: &Inputs<'_>) -> Result<Shape, ShapeError> {
 pub(super) fn forward(step: ForwardStep<'_>, cost: usize, write: impl Fn(&[Float], &mut [Float]) + Sync) {
     let x = step.inputs.get(0);
     let len = x.row_len();
-    for_each_rows(step.output, len, len * cost, &|first, y: &mut [Float]| {
+    step.team.for_each_rows(step.output, len, len * cost, &|first, y: &mut [Float]| {
         vectorised(
             #[inline(always)]
             || y.chunks_exact_mut(len).zip(x.rows().skip(first)).for_each(|(y, x)| write(x, y)),
@@ -37,7 +37,7 @@ pub(super) fn backward(
     let Some(GradientMut { data, add }) = gradients.get(0) else { return };
     let (y, dy) = (step.output, &*step.output_gradient);
     let len = y.row_len();
-    for_each_rows(data, len, len * cost, &|first, dx: &mut [Float]| {
+    step.team.for_each_rows(data, len, len * cost, &|first, dx: &mut [Float]| {
         vectorised(
             #[inline(always)]
             || {

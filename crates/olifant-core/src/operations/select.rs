@@ -19,9 +19,9 @@ impl Operation for Select {
     fn forward(&self, step: ForwardStep<'_>) {
         let [condition, a, b] = [0, 1, 2].map(|input| step.inputs.get(input));
         let shape = self.output_shape(&step.inputs).expect("the shapes were checked before");
-        let plan = Broadcast::onto(condition.shape, b.shape, shape);
+        let plan = Broadcast::onto(step.team, condition.shape, b.shape, shape);
         plan.map(condition.data, b.data, step.output, 1, |y, _, b| *y = b);
-        let plan = Broadcast::onto(condition.shape, a.shape, shape);
+        let plan = Broadcast::onto(step.team, condition.shape, a.shape, shape);
         plan.map(condition.data, a.data, step.output, 1, |y, condition, a| {
             *y = if condition != 0.0 { a } else { *y };
         });
@@ -32,12 +32,12 @@ impl Operation for Select {
         let [condition, a, b] = [0, 1, 2].map(|input| step.inputs.get(input));
         let dy = &*step.output_gradient;
         if let Some(da) = gradients.get(1) {
-            let plan = Broadcast::onto(a.shape, condition.shape, step.output.shape);
+            let plan = Broadcast::onto(step.team, a.shape, condition.shape, step.output.shape);
             let term = |dy, _, condition| if condition != 0.0 { dy } else { 0.0 };
             plan.add_to_first(a.data, condition.data, dy, da, 1, term);
         }
         if let Some(db) = gradients.get(2) {
-            let plan = Broadcast::onto(b.shape, condition.shape, step.output.shape);
+            let plan = Broadcast::onto(step.team, b.shape, condition.shape, step.output.shape);
             let term = |dy, _, condition| if condition != 0.0 { 0.0 } else { dy };
             plan.add_to_first(b.data, condition.data, dy, db, 1, term);
         }

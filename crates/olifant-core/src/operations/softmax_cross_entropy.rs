@@ -4,7 +4,7 @@ use super::softmax::softmax_and_log_sum;
 use crate::{
     Float, Operation, Shape, ShapeError, Var,
     axes::check_indices,
-    kernels::{dispatch::vectorised, parallel::for_each_rows, lanes},
+    kernels::{dispatch::vectorised, lanes},
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
@@ -49,7 +49,7 @@ impl Operation for SoftmaxCrossEntropy {
         let (x, targets) = (step.inputs.get(0), step.inputs.get(1));
         let classes = x.row_len();
         step.cache.resize(step.output.len() * (classes + 1), 0.0);
-        for_each_rows(step.cache, classes + 1, classes * COST, &|first, cache: &mut [Float]| {
+        step.team.for_each_rows(step.cache, classes + 1, classes * COST, &|first, cache: &mut [Float]| {
             vectorised(
                 #[inline(always)]
                 || {
@@ -77,7 +77,7 @@ impl Operation for SoftmaxCrossEntropy {
         let (cache, dy) = (step.cache, &*step.output_gradient);
         let classes = x.row_len();
         let sparse = Self::is_sparse(x.shape, step.inputs.get(1).shape);
-        for_each_rows(data, classes, classes, &|first, dx: &mut [Float]| {
+        step.team.for_each_rows(data, classes, classes, &|first, dx: &mut [Float]| {
             for (row, dx) in (first..).zip(dx.chunks_exact_mut(classes)) {
                 let (probabilities, dy) = (&cache[row * (classes + 1)..][..classes], dy[row]);
                 let mut dx = GradientMut { data: dx, add };

@@ -20,14 +20,14 @@ impl Operation for Sum {
 
     fn forward(&self, step: ForwardStep<'_>) {
         let x = step.inputs.get(0);
-        Reduction::known(x.shape, self.axes).plan().sum_to_first(x.data, GradientMut { data: step.output, add: false });
+        Reduction::known(x.shape, self.axes).plan(step.team).sum_to_first(x.data, GradientMut { data: step.output, add: false });
     }
 
     /// ∂L/∂x = ∂L/∂y, stretched along the reduced axes.
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         let Some(GradientMut { data, add }) = gradients.get(0) else { return };
         let x = step.inputs.get(0);
-        let plan = Reduction::known(x.shape, self.axes).plan();
+        let plan = Reduction::known(x.shape, self.axes).plan(step.team);
         if add {
             plan.map(step.output_gradient, x.data, data, 1, |dx, dy, _| *dx += dy);
         } else {
