@@ -5,6 +5,9 @@ use std::{array, ops::Range};
 use super::{COLUMNS, Epilogue, Line, Matrix};
 use crate::{Float, kernels::parallel::SharedRows};
 
+/// How many terms are written out one after the other.
+const UNROLLED: usize = 4;
+
 /// What the sums of a tile are made of.
 pub(super) struct Tile<'a> {
     pub(super) a: Matrix<'a>,
@@ -57,6 +60,8 @@ impl Tile<'_> {
 }
 
 /// The innermost loop: the sums stay in registers.
+///
+/// A few terms are taken at a time, so that counting and finding the rows' places costs less than the arithmetic.
 #[inline(always)]
 fn multiply<const FUSED: bool, const R: usize>(
     panel: &[Line],
@@ -64,15 +69,26 @@ fn multiply<const FUSED: bool, const R: usize>(
     a: impl Fn(usize) -> [Float; R],
 ) -> [Line; R] {
     let mut sums = [[0.0; COLUMNS]; R];
-    for (term, b) in panel[..terms].iter().enumerate() {
-        let a = a(term);
-        for (sums, a) in sums.iter_mut().zip(&a) {
-            for (sum, b) in sums.iter_mut().zip(b) {
-                *sum = if FUSED { a.mul_add(*b, *sum) } else { *sum + a * b };
-            }
+    let (several, rest) = panel[..terms].as_chunks::<UNROLLED>();
+    for (number, lines) in several.iter().enumerate() {
+        for (term, line) in lines.iter().enumerate() {
+            add_products::<FUSED, R>(&mut sums, a(UNROLLED * number + term), line);
         }
     }
+    for (term, line) in rest.iter().enumerate() {
+        add_products::<FUSED, R>(&mut sums, a(UNROLLED * several.len() + term), line);
+    }
     sums
+}
+
+/// sums ← sums + a·b, one term for all sums of the tile.
+#[inline(always)]
+fn add_products<const FUSED: bool, const R: usize>(sums: &mut [Line; R], a: [Float; R], b: &Line) {
+    for (sums, a) in sums.iter_mut().zip(&a) {
+        for (sum, b) in sums.iter_mut().zip(b) {
+            *sum = if FUSED { a.mul_add(*b, *sum) } else { *sum + a * b };
+        }
+    }
 }
 
 /// What is done with sums before they are stored.
