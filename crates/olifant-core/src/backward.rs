@@ -3,6 +3,7 @@
 use crate::{
     Tape, Var, Weights, Workspace,
     operation::{BackwardStep, InputGradients, Inputs},
+    tensor::TensorView,
     workspace::Source,
 };
 
@@ -34,13 +35,14 @@ fn prepare(workspace: &mut Workspace, weights: &Weights, loss: usize) {
     if workspace.weight_gradients.len() != weights.trainable().len() {
         workspace.weight_gradients = crate::tensor::Buffer::zeros(weights.trainable().len());
     }
+    let loss = workspace.nodes[loss].root as usize;
     match workspace.nodes[loss].source {
         Source::Weight(weight) if weights.spec(weight).trainable => {
             workspace.weight_gradients[weights.spec(weight).range()].fill(1.0);
             workspace.weight_written[weight.0 as usize] = true;
         }
         _ => {
-            workspace.gradients[loss].resize(workspace.values[loss].shape().size());
+            workspace.gradients[loss].resize(workspace.nodes[loss].shape.size());
             workspace.gradients[loss].fill(1.0);
             workspace.written[loss] = true;
         }
@@ -72,7 +74,7 @@ fn step_back(workspace: &mut Workspace, weights: &Weights, index: usize) {
     let edges = &edges[node.edges.0 as usize..node.edges.1 as usize];
     let step = BackwardStep {
         inputs: Inputs { weights, nodes, values, edges },
-        output: values[index].view(),
+        output: TensorView { data: values[index].data(), shape: node.shape },
         cache: &caches[index],
         output_gradient: &mut this[0],
         team,
@@ -81,7 +83,6 @@ fn step_back(workspace: &mut Workspace, weights: &Weights, index: usize) {
     let mut wanted = InputGradients {
         weights,
         nodes,
-        values,
         edges,
         gradients: earlier,
         written: &mut written[..index],

@@ -7,7 +7,7 @@ use crate::{
     error::ShapeError,
     kernels::{Scratch, Team},
     tensor::{Buffer, Tensor, TensorView},
-    workspace::{Node, Source},
+    workspace::{self, Node, Source},
 };
 
 /// One kind of computation on tensors, with its derivative.
@@ -84,11 +84,7 @@ impl<'a> Inputs<'a> {
 
     /// The `index`-th input.
     pub fn get(&self, index: usize) -> TensorView<'a> {
-        let node = self.edges[index] as usize;
-        match self.nodes[node].source {
-            Source::Weight(weight) => self.weights.get(weight),
-            _ => self.values[node].view(),
-        }
+        workspace::view(self.nodes, self.values, self.weights, self.edges[index] as usize)
     }
 }
 
@@ -128,7 +124,6 @@ pub struct BackwardStep<'a> {
 pub struct InputGradients<'a> {
     pub(crate) weights: &'a Weights,
     pub(crate) nodes: &'a [Node],
-    pub(crate) values: &'a [Tensor],
     pub(crate) edges: &'a [u32],
     pub(crate) gradients: &'a mut [Buffer],
     pub(crate) written: &'a mut [bool],
@@ -146,10 +141,10 @@ impl InputGradients<'_> {
     ///
     /// One is lent at a time: in `x * x` both inputs are the same place.
     pub fn get(&mut self, index: usize) -> Option<GradientMut<'_>> {
-        let node = self.edges[index] as usize;
-        if !self.nodes[node].needs_gradient {
+        if !self.wanted(index) {
             return None;
         }
+        let node = self.nodes[self.edges[index] as usize].root as usize;
         let (data, written) = match self.nodes[node].source {
             Source::Weight(weight) => {
                 let range = self.weights.spec(weight).range();
@@ -157,7 +152,7 @@ impl InputGradients<'_> {
             }
             _ => {
                 let buffer = &mut self.gradients[node];
-                buffer.resize(self.values[node].shape().size());
+                buffer.resize(self.nodes[node].shape.size());
                 (&mut **buffer, &mut self.written[node])
             }
         };

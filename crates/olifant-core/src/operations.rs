@@ -8,6 +8,7 @@ use crate::Operation;
 use elementwise::{Binary, Unary};
 
 pub(crate) mod elementwise;
+mod reshape;
 mod rowwise;
 
 /// Declares the modules, and the enum that holds any operation without a heap allocation.
@@ -97,7 +98,6 @@ built_in! {
         matmul::Matmul,
         max::Max,
         mean::Mean,
-        reshape::Reshape,
         select::Select,
         slice::Slice,
         softmax::Softmax,

@@ -102,15 +102,19 @@ impl<'p> Tape<'p> {
     ///
     /// `fill` uses the tape.
     pub fn input_with(&self, shape: impl Into<Shape>, fill: impl FnOnce(&mut [Float])) -> Var<'_> {
-        self.push(Source::Input, false, |value| {
+        self.push(Source::Input, |value| {
             value.resize(shape);
             fill(value.data_mut());
+            (value.shape(), false)
         })
     }
 
     /// Takes data in without copying: the tensor and the tape's buffer change places.
     pub fn input_swap(&self, data: &mut Tensor) -> Var<'_> {
-        self.push(Source::Input, false, |value| std::mem::swap(value, data))
+        self.push(Source::Input, |value| {
+            std::mem::swap(value, data);
+            (value.shape(), false)
+        })
     }
 
     /// A single number.
@@ -125,8 +129,8 @@ impl<'p> Tape<'p> {
     /// The handle does not belong to these weights.
     #[track_caller]
     pub fn weight(&self, weight: Weight) -> Var<'_> {
-        let trainable = self.weights.spec(weight).trainable;
-        self.push(Source::Weight(weight), trainable, |_| ())
+        let spec = self.weights.spec(weight);
+        self.push(Source::Weight(weight), |_| (spec.shape, spec.trainable))
     }
 
     /// Records an operation of the user's own.
@@ -156,10 +160,12 @@ impl<'p> Tape<'p> {
             spec.name
         );
         // The numbers of a weight are not on the tape: what is assigned is a copy that is.
-        let is_weight =
-            matches!(self.workspace.borrow().nodes[value.index as usize].source, Source::Weight(_));
-        let value = if is_weight { value.reshape(value.shape()) } else { value };
-        self.workspace.borrow_mut().assignments.push((weight, value.index));
+        let root = self.workspace.borrow().root(value.index);
+        let root = match self.workspace.borrow().nodes[root as usize].source {
+            Source::Weight(weight) => self.input(self.weights.get(weight)).index,
+            _ => root,
+        };
+        self.workspace.borrow_mut().assignments.push((weight, root));
     }
 
     /// Computes an operation and records it.
@@ -193,16 +199,29 @@ impl<'p> Tape<'p> {
 
         let needs_gradient = edges[first_edge..].iter().any(|&edge| nodes[edge as usize].needs_gradient);
         let edges = (first_edge as u32, edges.len() as u32);
-        nodes.push(Node { source: Source::Operation(operation), edges, needs_gradient });
+        let (source, root) = (Source::Operation(operation), index as u32);
+        nodes.push(Node { source, edges, needs_gradient, shape, root });
         Var { tape: self, index: index as u32 }
     }
 
-    fn push(&self, source: Source, needs_gradient: bool, fill: impl FnOnce(&mut Tensor)) -> Var<'_> {
+    /// Records the same numbers under another shape of the same size. Nothing is copied, here or in the backward pass.
+    pub(crate) fn reshaped(&self, value: u32, shape: Shape) -> Var<'_> {
+        let mut workspace = self.workspace.borrow_mut();
+        workspace.grow();
+        let (index, root) = (workspace.nodes.len() as u32, workspace.root(value));
+        let needs_gradient = workspace.nodes[value as usize].needs_gradient;
+        workspace.nodes.push(Node { source: Source::Reshape, edges: (0, 0), needs_gradient, shape, root });
+        Var { tape: self, index }
+    }
+
+    /// Records what is no operation; `fill` returns the shape, and whether a gradient is wanted.
+    fn push(&self, source: Source, fill: impl FnOnce(&mut Tensor) -> (Shape, bool)) -> Var<'_> {
         let mut workspace = self.workspace.borrow_mut();
         workspace.grow();
         let index = workspace.nodes.len();
-        fill(&mut workspace.values[index]);
-        workspace.nodes.push(Node { source, edges: (0, 0), needs_gradient });
-        Var { tape: self, index: index as u32 }
+        let (shape, needs_gradient) = fill(&mut workspace.values[index]);
+        let root = index as u32;
+        workspace.nodes.push(Node { source, edges: (0, 0), needs_gradient, shape, root });
+        Var { tape: self, index: root }
     }
 }

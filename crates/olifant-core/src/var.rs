@@ -4,7 +4,13 @@
 
 use std::fmt;
 
-use crate::{Float, Shape, Tape, operations::BuiltIn, tape::Var, tensor::TensorView, workspace::Source};
+use crate::{
+    Float, Shape, Tape,
+    operations::BuiltIn,
+    tape::Var,
+    tensor::TensorView,
+    workspace::{self, Source},
+};
 
 impl<'t> Var<'t> {
     /// The tape it is recorded on.
@@ -14,7 +20,7 @@ impl<'t> Var<'t> {
 
     /// The sizes of its axes.
     pub fn shape(self) -> Shape {
-        self.with_value(|value| value.shape)
+        self.tape.workspace.borrow().nodes[self.index as usize].shape
     }
 
     /// Lets `read` look at the numbers.
@@ -24,10 +30,7 @@ impl<'t> Var<'t> {
     /// `read` records something on the tape.
     pub fn with_value<R>(self, read: impl FnOnce(TensorView<'_>) -> R) -> R {
         let workspace = self.tape.workspace.borrow();
-        match workspace.nodes[self.index as usize].source {
-            Source::Weight(weight) => read(self.tape.weights().get(weight)),
-            _ => read(workspace.values[self.index as usize].view()),
-        }
+        read(workspace::view(&workspace.nodes, &workspace.values, self.tape.weights(), self.index as usize))
     }
 
     /// The only number of a value with one element.

@@ -1,10 +1,10 @@
 //! The buffers of a step, which survive it and serve the next one.
 
 use crate::{
-    Float, Weight, Weights,
+    Float, Shape, Weight, Weights,
     kernels::{Scratch, Team},
     operations::BuiltIn,
-    tensor::{Buffer, Tensor},
+    tensor::{Buffer, Tensor, TensorView},
 };
 
 /// The memory a [`Tape`](crate::Tape) records into.
@@ -35,12 +35,32 @@ pub(crate) struct Node {
     /// Its inputs: a range of `Workspace::edges`.
     pub(crate) edges: (u32, u32),
     pub(crate) needs_gradient: bool,
+    pub(crate) shape: Shape,
+    /// The node whose numbers these are, and whose gradient is theirs: itself, or what it was reshaped from.
+    pub(crate) root: u32,
+}
+
+/// The numbers of a node.
+pub(crate) fn view<'a>(
+    nodes: &[Node],
+    values: &'a [Tensor],
+    weights: &'a Weights,
+    index: usize,
+) -> TensorView<'a> {
+    let Node { shape, root, .. } = nodes[index];
+    let data = match nodes[root as usize].source {
+        Source::Weight(weight) => weights.get(weight).data,
+        _ => values[root as usize].data(),
+    };
+    TensorView { data, shape }
 }
 
 #[derive(Debug)]
 pub(crate) enum Source {
     Input,
     Weight(Weight),
+    /// The same numbers under another shape.
+    Reshape,
     Operation(BuiltIn),
 }
 
@@ -79,6 +99,11 @@ impl Workspace {
         self.nodes.clear();
         self.edges.clear();
         self.assignments.clear();
+    }
+
+    /// The node whose numbers these are.
+    pub(crate) fn root(&self, index: u32) -> u32 {
+        self.nodes[index as usize].root
     }
 
     /// Makes room for one more value.
