@@ -8,7 +8,7 @@ use crate::Float;
 pub(crate) struct Divide;
 
 impl BinaryFunction for Divide {
-    const COST: usize = 4;
+    const COST: usize = 3;
 
     #[inline(always)]
     fn value(self, a: Float, b: Float) -> Float {

@@ -8,7 +8,7 @@ use crate::{Float, Var, kernels::functions};
 pub(crate) struct Erf;
 
 impl UnaryFunction for Erf {
-    const COST: usize = 48;
+    const COST: usize = 17;
 
     #[inline(always)]
     fn value(self, x: Float) -> Float {

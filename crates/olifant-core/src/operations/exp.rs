@@ -8,7 +8,7 @@ use crate::{Float, Var, kernels::functions};
 pub(crate) struct Exp;
 
 impl UnaryFunction for Exp {
-    const COST: usize = 16;
+    const COST: usize = 6;
 
     #[inline(always)]
     fn value(self, x: Float) -> Float {

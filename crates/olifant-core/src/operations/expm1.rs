@@ -8,7 +8,7 @@ use crate::{Float, Var, kernels::functions};
 pub(crate) struct Expm1;
 
 impl UnaryFunction for Expm1 {
-    const COST: usize = 24;
+    const COST: usize = 6;
 
     #[inline(always)]
     fn value(self, x: Float) -> Float {

@@ -8,7 +8,7 @@ use crate::{Float, Var, kernels::functions};
 pub(crate) struct Log;
 
 impl UnaryFunction for Log {
-    const COST: usize = 16;
+    const COST: usize = 10;
 
     #[inline(always)]
     fn value(self, x: Float) -> Float {

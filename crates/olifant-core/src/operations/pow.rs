@@ -10,7 +10,7 @@ pub(crate) struct Pow {
 }
 
 impl UnaryFunction for Pow {
-    const COST: usize = 32;
+    const COST: usize = 68;
 
     #[inline(always)]
     fn value(self, x: Float) -> Float {

@@ -8,7 +8,7 @@ use crate::{Float, Var, kernels::functions};
 pub(crate) struct Sigmoid;
 
 impl UnaryFunction for Sigmoid {
-    const COST: usize = 16;
+    const COST: usize = 9;
 
     #[inline(always)]
     fn value(self, x: Float) -> Float {

@@ -9,7 +9,7 @@ use crate::{Float, Var, kernels::functions};
 pub(crate) struct SigmoidCrossEntropy;
 
 impl BinaryFunction for SigmoidCrossEntropy {
-    const COST: usize = 32;
+    const COST: usize = 20;
 
     #[inline(always)]
     fn value(self, x: Float, t: Float) -> Float {

@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct SoftmaxCrossEntropy;
 
 /// What an element costs, counted in additions.
-const COST: usize = 16;
+const COST: usize = 22;
 
 impl SoftmaxCrossEntropy {
     /// Whether targets, whose shape was checked, are class indices: probabilities have the shape of the logits.

@@ -8,7 +8,7 @@ use crate::{Float, Var, kernels::functions};
 pub(crate) struct Softplus;
 
 impl UnaryFunction for Softplus {
-    const COST: usize = 32;
+    const COST: usize = 18;
 
     #[inline(always)]
     fn value(self, x: Float) -> Float {

@@ -8,7 +8,7 @@ use crate::{Float, Var};
 pub(crate) struct Sqrt;
 
 impl UnaryFunction for Sqrt {
-    const COST: usize = 4;
+    const COST: usize = 2;
 
     #[inline(always)]
     fn value(self, x: Float) -> Float {

@@ -8,7 +8,7 @@ use crate::{Float, Var, kernels::functions};
 pub(crate) struct Tanh;
 
 impl UnaryFunction for Tanh {
-    const COST: usize = 24;
+    const COST: usize = 13;
 
     #[inline(always)]
     fn value(self, x: Float) -> Float {
