@@ -2,7 +2,7 @@
 
 use std::array;
 
-use olifant_core::{Buffer, Float, Team, Weights};
+use olifant_core::{Buffer, Float, Team, Weights, vectorised};
 
 use crate::{LearningRate, Optimizer, UpdateStep, optimizer::MAX_SLOTS};
 
@@ -139,7 +139,10 @@ fn update(
     for (number, weights) in weights.chunks_mut(PIECE).enumerate() {
         let range = number * PIECE..number * PIECE + weights.len();
         if let Some(decay) = optimizer.options().weight_decay {
-            weights.iter_mut().for_each(|w| *w -= *w * decay * step.learning_rate);
+            vectorised(
+                #[inline(always)]
+                || weights.iter_mut().for_each(|w| *w -= *w * decay * step.learning_rate),
+            );
         }
         let mut slots = slots.each_mut().map(|slot| slot.get_mut(range.clone()).unwrap_or_default());
         let used = &mut slots[..optimizer.slots().len()];

@@ -1,6 +1,6 @@
 //! Adadelta.
 
-use olifant_core::Float;
+use olifant_core::{Float, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -85,13 +85,16 @@ impl Optimizer for Adadelta {
         slots: &mut [&mut [Float]],
     ) {
         let [squares, moves] = slots else { unreachable!("Adadelta declares two slots") };
-        let (rho, renewal) = (self.rho as Float, (1.0 - self.rho) as Float);
-        for (((w, &g), a), d) in weights.iter_mut().zip(gradients).zip(&mut **squares).zip(&mut **moves) {
-            *a = rho * *a + renewal * g * g;
-            let delta = -(*d + self.epsilon).sqrt() * g / (*a + self.epsilon).sqrt();
-            *d = rho * *d + renewal * delta * delta;
-            *w += step.learning_rate * delta;
-        }
+        let rule = Rule {
+            rate: step.learning_rate,
+            rho: self.rho as Float,
+            renewal: (1.0 - self.rho) as Float,
+            epsilon: self.epsilon,
+        };
+        vectorised(
+            #[inline(always)]
+            || rule.descend(weights, gradients, squares, moves),
+        );
     }
 
     fn options(&self) -> &OptimizerOptions {
@@ -102,6 +105,31 @@ impl Optimizer for Adadelta {
         self.options.check()?;
         check_beta("rho", self.rho)?;
         check_epsilon(self.epsilon)
+    }
+}
+
+/// The numbers that are the same for all weights of a step.
+struct Rule {
+    /// η
+    rate: Float,
+    /// ρ
+    rho: Float,
+    /// 1 − ρ
+    renewal: Float,
+    /// ε
+    epsilon: Float,
+}
+
+// The slices are parameters, not fields or captures: so the compiler knows that they do not overlap.
+impl Rule {
+    #[inline(always)]
+    fn descend(&self, w: &mut [Float], g: &[Float], squares: &mut [Float], moves: &mut [Float]) {
+        for (((w, &g), a), d) in w.iter_mut().zip(g).zip(squares).zip(moves) {
+            *a = self.rho * *a + self.renewal * g * g;
+            let delta = -(*d + self.epsilon).sqrt() * g / (*a + self.epsilon).sqrt();
+            *d = self.rho * *d + self.renewal * delta * delta;
+            *w += self.rate * delta;
+        }
     }
 }
 

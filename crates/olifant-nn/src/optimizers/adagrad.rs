@@ -1,6 +1,6 @@
 //! Adagrad.
 
-use olifant_core::Float;
+use olifant_core::{Float, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -82,10 +82,10 @@ impl Optimizer for Adagrad {
         slots: &mut [&mut [Float]],
     ) {
         let [sums] = slots else { unreachable!("Adagrad declares one slot") };
-        for ((w, &g), sum) in weights.iter_mut().zip(gradients).zip(&mut **sums) {
-            *sum += g * g;
-            *w -= step.learning_rate * g / (*sum + self.epsilon).sqrt();
-        }
+        vectorised(
+            #[inline(always)]
+            || self.descend(step.learning_rate, weights, gradients, sums),
+        );
     }
 
     fn options(&self) -> &OptimizerOptions {
@@ -96,6 +96,17 @@ impl Optimizer for Adagrad {
         self.options.check()?;
         check_rate("initial_accumulator_value", self.initial_accumulator_value)?;
         check_epsilon(self.epsilon)
+    }
+}
+
+// The slices are parameters, not fields or captures: so the compiler knows that they do not overlap.
+impl Adagrad {
+    #[inline(always)]
+    fn descend(&self, rate: Float, w: &mut [Float], g: &[Float], sums: &mut [Float]) {
+        for ((w, &g), sum) in w.iter_mut().zip(g).zip(sums) {
+            *sum += g * g;
+            *w -= rate * g / (*sum + self.epsilon).sqrt();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Adamax.
 
-use olifant_core::Float;
+use olifant_core::{Float, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -91,14 +91,17 @@ impl Optimizer for Adamax {
         slots: &mut [&mut [Float]],
     ) {
         let [m, u] = slots else { unreachable!("Adamax declares two slots") };
-        let (renewal, beta_2) = ((1.0 - self.beta_1) as Float, self.beta_2 as Float);
-        let correction = 1.0 - power(self.beta_1 as Float, step.number);
-        for (((w, &g), m), u) in weights.iter_mut().zip(gradients).zip(&mut **m).zip(&mut **u) {
-            *m += (g - *m) * renewal;
-            // A gradient that is NaN is kept: `max` would hide it.
-            *u = if beta_2 * *u > g.abs() { beta_2 * *u } else { g.abs() };
-            *w -= step.learning_rate * *m / (correction * (*u + self.epsilon));
-        }
+        let rule = Rule {
+            rate: step.learning_rate,
+            correction: 1.0 - power(self.beta_1 as Float, step.number),
+            renewal: (1.0 - self.beta_1) as Float,
+            beta_2: self.beta_2 as Float,
+            epsilon: self.epsilon,
+        };
+        vectorised(
+            #[inline(always)]
+            || rule.descend(weights, gradients, m, u),
+        );
     }
 
     fn options(&self) -> &OptimizerOptions {
@@ -110,6 +113,33 @@ impl Optimizer for Adamax {
         check_beta("beta_1", self.beta_1)?;
         check_beta("beta_2", self.beta_2)?;
         check_epsilon(self.epsilon)
+    }
+}
+
+/// The numbers that are the same for all weights of a step.
+struct Rule {
+    /// η
+    rate: Float,
+    /// 1 − β₁ᵗ
+    correction: Float,
+    /// 1 − β₁
+    renewal: Float,
+    /// β₂
+    beta_2: Float,
+    /// ε
+    epsilon: Float,
+}
+
+// The slices are parameters, not fields or captures: so the compiler knows that they do not overlap.
+impl Rule {
+    #[inline(always)]
+    fn descend(&self, w: &mut [Float], g: &[Float], m: &mut [Float], u: &mut [Float]) {
+        for (((w, &g), m), u) in w.iter_mut().zip(g).zip(m).zip(u) {
+            *m += (g - *m) * self.renewal;
+            // A gradient that is NaN is kept: `max` would hide it.
+            *u = if self.beta_2 * *u > g.abs() { self.beta_2 * *u } else { g.abs() };
+            *w -= self.rate * *m / (self.correction * (*u + self.epsilon));
+        }
     }
 }
 

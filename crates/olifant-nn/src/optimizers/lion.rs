@@ -1,6 +1,6 @@
 //! Lion.
 
-use olifant_core::Float;
+use olifant_core::{Float, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -82,12 +82,10 @@ impl Optimizer for Lion {
         slots: &mut [&mut [Float]],
     ) {
         let [m] = slots else { unreachable!("Lion declares one slot") };
-        let (beta_1, beta_2) = (self.beta_1, self.beta_2);
-        for ((w, &g), m) in weights.iter_mut().zip(gradients).zip(&mut **m) {
-            let direction = beta_1 * *m + (1.0 - beta_1) * g;
-            *w -= step.learning_rate * sign(direction);
-            *m = beta_2 * *m + (1.0 - beta_2) * g;
-        }
+        vectorised(
+            #[inline(always)]
+            || self.descend(step.learning_rate, weights, gradients, m),
+        );
     }
 
     fn options(&self) -> &OptimizerOptions {
@@ -102,7 +100,21 @@ impl Optimizer for Lion {
     }
 }
 
+// The slices are parameters, not fields or captures: so the compiler knows that they do not overlap.
+impl Lion {
+    #[inline(always)]
+    fn descend(&self, rate: Float, w: &mut [Float], g: &[Float], m: &mut [Float]) {
+        let (beta_1, beta_2) = (self.beta_1, self.beta_2);
+        for ((w, &g), m) in w.iter_mut().zip(g).zip(m) {
+            let direction = beta_1 * *m + (1.0 - beta_1) * g;
+            *w -= rate * sign(direction);
+            *m = beta_2 * *m + (1.0 - beta_2) * g;
+        }
+    }
+}
+
 /// −1, 0 or 1, unlike `signum`, which is 1 for 0; NaN stays NaN.
+#[inline(always)]
 fn sign(x: Float) -> Float {
     if x == 0.0 { 0.0 } else { x.signum() }
 }

@@ -1,6 +1,6 @@
 //! RMSprop.
 
-use olifant_core::Float;
+use olifant_core::{Float, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -104,35 +104,30 @@ impl Optimizer for RmsProp {
         gradients: &[Float],
         slots: &mut [&mut [Float]],
     ) {
-        let (rate, momentum, epsilon) = (step.learning_rate, self.momentum, self.epsilon);
-        let (rho, renewal) = (self.rho as Float, (1.0 - self.rho) as Float);
-        let velocity = |v: &mut Float, g: Float| {
-            *v = rho * *v + renewal * g * g;
-            *v
+        let rule = Rule {
+            rate: step.learning_rate,
+            momentum: self.momentum,
+            rho: self.rho as Float,
+            renewal: (1.0 - self.rho) as Float,
+            epsilon: self.epsilon,
         };
-        let variance = |v: &mut Float, a: &mut Float, g: Float| {
-            *a = rho * *a + renewal * g;
-            velocity(v, g) - *a * *a
-        };
-        let collect = |m: &mut Float, increment: Float| {
-            *m = momentum * *m + increment;
-            *m
-        };
-        let increment = |g: Float, variance: Float| rate * g / (variance + epsilon).sqrt();
-        let descent = weights.iter_mut().zip(gradients);
         match slots {
-            [v] => descent.zip(&mut **v).for_each(|((w, &g), v)| *w -= increment(g, velocity(v, g))),
-            [v, m, a] => {
-                descent.zip(&mut **v).zip(&mut **m).zip(&mut **a).for_each(|((((w, &g), v), m), a)| {
-                    *w -= collect(m, increment(g, variance(v, a, g)));
-                })
-            }
-            [v, a] if self.centered => descent.zip(&mut **v).zip(&mut **a).for_each(|(((w, &g), v), a)| {
-                *w -= increment(g, variance(v, a, g));
-            }),
-            [v, m] => descent.zip(&mut **v).zip(&mut **m).for_each(|(((w, &g), v), m)| {
-                *w -= collect(m, increment(g, velocity(v, g)));
-            }),
+            [v] => vectorised(
+                #[inline(always)]
+                || rule.descend(weights, gradients, v),
+            ),
+            [v, m, a] => vectorised(
+                #[inline(always)]
+                || rule.roll_centered(weights, gradients, v, m, a),
+            ),
+            [v, a] if self.centered => vectorised(
+                #[inline(always)]
+                || rule.descend_centered(weights, gradients, v, a),
+            ),
+            [v, m] => vectorised(
+                #[inline(always)]
+                || rule.roll(weights, gradients, v, m),
+            ),
             _ => unreachable!("RmsProp declares one slot to three"),
         }
     }
@@ -147,6 +142,74 @@ impl Optimizer for RmsProp {
         let is_right = (0.0..=1.0).contains(&self.momentum);
         BuildError::check_option("momentum", "a number from 0 to 1", self.momentum, is_right)?;
         check_epsilon(self.epsilon)
+    }
+}
+
+/// The numbers that are the same for all weights of a step.
+struct Rule {
+    /// η
+    rate: Float,
+    /// μ
+    momentum: Float,
+    /// ρ
+    rho: Float,
+    /// 1 − ρ
+    renewal: Float,
+    /// ε
+    epsilon: Float,
+}
+
+// The slices are parameters, not fields or captures: so the compiler knows that they do not overlap.
+impl Rule {
+    #[inline(always)]
+    fn descend(&self, w: &mut [Float], g: &[Float], v: &mut [Float]) {
+        for ((w, &g), v) in w.iter_mut().zip(g).zip(v) {
+            *w -= self.increment(g, self.velocity(v, g));
+        }
+    }
+
+    #[inline(always)]
+    fn descend_centered(&self, w: &mut [Float], g: &[Float], v: &mut [Float], a: &mut [Float]) {
+        for (((w, &g), v), a) in w.iter_mut().zip(g).zip(v).zip(a) {
+            *w -= self.increment(g, self.variance(v, a, g));
+        }
+    }
+
+    #[inline(always)]
+    fn roll(&self, w: &mut [Float], g: &[Float], v: &mut [Float], m: &mut [Float]) {
+        for (((w, &g), v), m) in w.iter_mut().zip(g).zip(v).zip(m) {
+            *w -= self.collect(m, self.increment(g, self.velocity(v, g)));
+        }
+    }
+
+    #[inline(always)]
+    fn roll_centered(&self, w: &mut [Float], g: &[Float], v: &mut [Float], m: &mut [Float], a: &mut [Float]) {
+        for ((((w, &g), v), m), a) in w.iter_mut().zip(g).zip(v).zip(m).zip(a) {
+            *w -= self.collect(m, self.increment(g, self.variance(v, a, g)));
+        }
+    }
+
+    #[inline(always)]
+    fn velocity(&self, v: &mut Float, g: Float) -> Float {
+        *v = self.rho * *v + self.renewal * g * g;
+        *v
+    }
+
+    #[inline(always)]
+    fn variance(&self, v: &mut Float, a: &mut Float, g: Float) -> Float {
+        *a = self.rho * *a + self.renewal * g;
+        self.velocity(v, g) - *a * *a
+    }
+
+    #[inline(always)]
+    fn increment(&self, g: Float, variance: Float) -> Float {
+        self.rate * g / (variance + self.epsilon).sqrt()
+    }
+
+    #[inline(always)]
+    fn collect(&self, m: &mut Float, increment: Float) -> Float {
+        *m = self.momentum * *m + increment;
+        *m
     }
 }
 

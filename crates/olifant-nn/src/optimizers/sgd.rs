@@ -1,6 +1,6 @@
 //! Gradient descent.
 
-use olifant_core::Float;
+use olifant_core::{Float, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -81,18 +81,20 @@ impl Optimizer for Sgd {
         gradients: &[Float],
         slots: &mut [&mut [Float]],
     ) {
-        let (rate, momentum) = (step.learning_rate, self.momentum);
-        let descent = weights.iter_mut().zip(gradients);
+        let rule = Rule { rate: step.learning_rate, momentum: self.momentum };
         match slots {
-            [m] if self.nesterov => descent.zip(&mut **m).for_each(|((w, &g), m)| {
-                *m = momentum * *m - rate * g;
-                *w += momentum * *m - rate * g;
-            }),
-            [m] => descent.zip(&mut **m).for_each(|((w, &g), m)| {
-                *m = momentum * *m - rate * g;
-                *w += *m;
-            }),
-            _ => descent.for_each(|(w, &g)| *w -= rate * g),
+            [m] if self.nesterov => vectorised(
+                #[inline(always)]
+                || rule.look_ahead(weights, gradients, m),
+            ),
+            [m] => vectorised(
+                #[inline(always)]
+                || rule.roll(weights, gradients, m),
+            ),
+            _ => vectorised(
+                #[inline(always)]
+                || rule.descend(weights, gradients),
+            ),
         }
     }
 
@@ -104,6 +106,39 @@ impl Optimizer for Sgd {
         self.options.check()?;
         let is_right = (0.0..=1.0).contains(&self.momentum);
         BuildError::check_option("momentum", "a number from 0 to 1", self.momentum, is_right)
+    }
+}
+
+/// The numbers that are the same for all weights of a step.
+struct Rule {
+    /// η
+    rate: Float,
+    /// μ
+    momentum: Float,
+}
+
+// The slices are parameters, not fields or captures: so the compiler knows that they do not overlap.
+impl Rule {
+    #[inline(always)]
+    fn descend(&self, w: &mut [Float], g: &[Float]) {
+        w.iter_mut().zip(g).for_each(|(w, &g)| *w -= self.rate * g);
+    }
+
+    #[inline(always)]
+    fn roll(&self, w: &mut [Float], g: &[Float], m: &mut [Float]) {
+        for ((w, &g), m) in w.iter_mut().zip(g).zip(m) {
+            *m = self.momentum * *m - self.rate * g;
+            *w += *m;
+        }
+    }
+
+    /// Nesterov's momentum.
+    #[inline(always)]
+    fn look_ahead(&self, w: &mut [Float], g: &[Float], m: &mut [Float]) {
+        for ((w, &g), m) in w.iter_mut().zip(g).zip(m) {
+            *m = self.momentum * *m - self.rate * g;
+            *w += self.momentum * *m - self.rate * g;
+        }
     }
 }
 
