@@ -7,6 +7,7 @@
 //!   rows of B may lie far apart, and at distances that are powers of two they would push each other out of the cache.
 //!   The copy serves all rows of A. For a single row it would serve once; `single_row.rs` does without.
 //! - A's rows are read where they are; if A is a transpose, up to six of its rows are copied side by side.
+//!   Terms whose numbers are zero in all of these rows are left out: they are most of an image's, see `groups.rs`.
 //!
 //! Transposed operands are nothing but other strides in these copies.
 //! The sums of a product are cut at [`DEPTH`] terms, and each element is summed in the same order whatever the split:
@@ -26,8 +27,10 @@ use crate::{
     },
     tensor::Buffer,
 };
-use tile::Finish;
+use groups::Groups;
+use tile::{Finish, Tile};
 
+mod groups;
 mod pack;
 mod single_row;
 mod tile;
@@ -115,11 +118,14 @@ pub struct Scratch {
     parts: Vec<Packed>,
 }
 
-/// The packed operands of one thread.
+/// The packed operands of one thread, and other things it needs room for.
 #[derive(Debug, Default)]
 struct Packed {
-    a: Buffer,
-    b: Buffer,
+    groups: Groups,
+    /// Sixteen columns of B.
+    panel: Buffer,
+    /// The sums of a single row.
+    sums: Buffer,
 }
 
 impl Scratch {
@@ -171,10 +177,13 @@ pub(crate) fn matmul(
     });
 }
 
-/// Whether threads take columns of C or rows: each then copies what it alone needs, and the other operand's copy is made twice.
+/// Whether threads take columns of C or rows.
+///
+/// Whoever takes columns copies only its panels of B, but the rows of A must be copied by all if they are not whole;
+/// whoever takes rows copies only its rows of A, but all of B.
 fn splits_by_columns(a: Matrix<'_>, b: Matrix<'_>) -> bool {
-    let copied = if a.has_whole_rows() { 0 } else { a.rows };
-    b.columns >= copied && b.columns >= 4 * COLUMNS || b.columns >= a.rows
+    let copied_rows = if a.has_whole_rows() { 0 } else { a.rows };
+    b.columns >= a.rows || b.columns >= copied_rows && b.columns >= 4 * COLUMNS
 }
 
 /// A rectangle of C that one thread computes.
@@ -229,7 +238,7 @@ impl Product<'_> {
             if self.a.rows == 1 && self.a.has_whole_rows() && self.b.has_whole_rows() {
                 // SAFETY: the caller's promise.
                 let c = unsafe { self.c.segment(0, columns.clone()) };
-                single_row::multiply::<FUSED>(self.a, self.b, &terms, &columns, &finish, &mut packed.a, c);
+                single_row::multiply::<FUSED>(self.a, self.b, &terms, &columns, &finish, &mut packed.sums, c);
                 continue;
             }
             let row_blocks = (rows.len() * terms.len()).div_ceil(BLOCK).max(1);
@@ -256,38 +265,21 @@ impl Product<'_> {
         finish: &Finish<'_>,
         packed: &mut Packed,
     ) {
-        // Groups of nearly equal size: 64 rows are 9 groups of 6 and 2 of 5, all of which run at full speed.
-        let count = rows.len().div_ceil(ROWS);
-        let groups = (0..count).map(|group| {
-            let part = range_of_part(group, count, rows.len(), 1);
-            rows.start + part.start..rows.start + part.end
-        });
-        if !self.a.has_whole_rows() {
-            packed.a.resize(rows.len() * terms.len());
-            for group in groups.clone() {
-                let place = (group.start - rows.start) * terms.len();
-                pack::rows(self.a, &group, terms, &mut packed.a[place..]);
-            }
-        }
-        packed.b.resize(terms.len() * COLUMNS);
+        let Packed { groups, panel, .. } = packed;
+        groups.fill(self.a, rows, terms);
+        panel.resize(terms.len() * COLUMNS);
+        let (panel, _) = panel.as_chunks_mut::<COLUMNS>();
         for first in columns.clone().step_by(COLUMNS) {
             let columns = first..(first + COLUMNS).min(columns.end);
-            let (panel, _) = packed.b.as_chunks_mut::<COLUMNS>();
             // SAFETY: only for processors with AVX2 is `FUSED` set on x86-64.
             unsafe { pack::panel::<FUSED>(self.b, terms, &columns, panel) };
+            let finite = !groups.leave_terms_out() || pack::all_finite(panel);
             let bias = finish.bias(&columns);
-            for group in groups.clone() {
-                let place = (group.start - rows.start) * terms.len();
-                let tile = tile::Tile {
-                    a: self.a,
-                    rows: &group,
-                    terms,
-                    packed: packed.a.get(place..).unwrap_or(&[]),
-                    panel,
-                };
+            for group in groups.iter() {
+                let tile = Tile { a: self.a, group, terms, panel, finite };
                 // SAFETY: the caller's promise.
                 unsafe {
-                    match group.len() {
+                    match group.rows.len() {
                         1 => tile.compute::<FUSED, 1>(&self.c, &columns, finish, &bias),
                         2 => tile.compute::<FUSED, 2>(&self.c, &columns, finish, &bias),
                         3 => tile.compute::<FUSED, 3>(&self.c, &columns, finish, &bias),
@@ -396,6 +388,71 @@ mod tests {
         let alone = product(1);
         for threads in [2, 3, 4, 8] {
             assert!(alone == product(threads), "{threads} threads");
+        }
+    }
+
+    /// The sums one after the other, as the innermost loop adds them, zeros included.
+    fn in_order(a: &[Float], b: &[Float], (m, k, n): (usize, usize, usize)) -> Vec<Float> {
+        let fused = cfg!(target_arch = "aarch64") || {
+            #[cfg(target_arch = "x86_64")]
+            let fused = dispatch::has_avx2_fma();
+            #[cfg(not(target_arch = "x86_64"))]
+            let fused = false;
+            fused
+        };
+        let add = |sum, a: Float, b| if fused { a.mul_add(b, sum) } else { sum + a * b };
+        let element = |i, j| (0..k).fold(0.0, |sum, term| add(sum, a[i * k + term], b[term * n + j]));
+        (0..m * n).map(|element_number| element(element_number / n, element_number % n)).collect()
+    }
+
+    /// Numbers of which most are zero, in stretches, as in images.
+    fn sparse(rows: usize, columns: usize) -> Vec<Float> {
+        let zero = |i: usize| (i % columns / 9).is_multiple_of(2) || (i / columns / 7).is_multiple_of(3);
+        numbers(rows * columns, 1)
+            .into_iter()
+            .enumerate()
+            .map(|(i, x)| if zero(i) { 0.0 } else { x })
+            .collect()
+    }
+
+    #[test]
+    fn terms_that_are_left_out_change_no_bit() {
+        for (m, k, n) in [(1, 100, 20), (5, 100, 20), (64, 200, 50), (37, 150, 16)] {
+            let (a, b) = (sparse(m, k), numbers(k * n, 2));
+            let expected = in_order(&a, &b, (m, k, n));
+            let transposed: Vec<Float> = (0..k * m).map(|i| a[i % m * k + i / m]).collect();
+            for a in [Matrix::new(&a, m, k), Matrix::new(&transposed, k, m).transposed()] {
+                let mut c = vec![Float::NAN; m * n];
+                let mut scratch = Scratch::default();
+                matmul(a, Matrix::new(&b, k, n), &mut c, Epilogue::Assign, &Team::default(), &mut scratch);
+                assert!(c == expected, "{m}×{k}×{n}, strides {} {}", a.row_stride, a.column_stride);
+                let group = scratch.parts(1)[0].groups.iter().next();
+                assert!(
+                    m == 1 || group.is_some_and(|group| group.counting.is_some()),
+                    "no term was left out"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn zero_times_infinity_is_not_left_out() {
+        let (m, k, n) = (12, 90, 20);
+        let (a, mut b) = (sparse(m, k), numbers(k * n, 2));
+        // The first columns of A are zeros.
+        (b[3], b[n + 17]) = (Float::INFINITY, Float::NAN);
+        let transposed: Vec<Float> = (0..k * m).map(|i| a[i % m * k + i / m]).collect();
+        for a in [Matrix::new(&a, m, k), Matrix::new(&transposed, k, m).transposed()] {
+            let mut c = vec![0.0; m * n];
+            matmul(
+                a,
+                Matrix::new(&b, k, n),
+                &mut c,
+                Epilogue::Assign,
+                &Team::default(),
+                &mut Scratch::default(),
+            );
+            assert!(c.iter().enumerate().all(|(i, c)| c.is_nan() == matches!(i % n, 3 | 17)));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Copying operands together, so that the innermost loop reads them from front to back.
+//! Copying columns of B together, so that the innermost loop reads them from front to back.
 
 use std::{array, ops::Range};
 
@@ -67,31 +67,14 @@ unsafe fn transpose_columns<const WIDE: bool>(columns: [&[Float]; SIDE], panel: 
     }
 }
 
-/// Copies the terms of at most six rows of A side by side.
+/// Whether all numbers are finite. What is beyond the last column is looked at as well.
 #[inline(always)]
-pub(super) fn rows(a: Matrix<'_>, rows: &Range<usize>, terms: &Range<usize>, packed: &mut [Float]) {
-    // With a constant length, copying a few numbers is one instruction and not a call.
-    match rows.len() {
-        5 => rows_of::<5>(a, rows.start, terms, packed),
-        6 => rows_of::<6>(a, rows.start, terms, packed),
-        len => {
-            for (packed, term) in packed.chunks_exact_mut(len).zip(terms.clone()) {
-                for (packed, row) in packed.iter_mut().zip(rows.clone()) {
-                    *packed = a.data[row * a.row_stride + term * a.column_stride];
-                }
-            }
-        }
+pub(super) fn all_finite(panel: &[Line]) -> bool {
+    // Without its sign, a number is the larger the larger its bits are, and those of infinity and NaN are the largest.
+    let sign = (-0.0 as Float).to_bits();
+    let mut largest = [(0.0 as Float).to_bits(); COLUMNS];
+    for line in panel {
+        largest.iter_mut().zip(line).for_each(|(largest, x)| *largest = (*largest).max(x.to_bits() & !sign));
     }
-}
-
-#[inline(always)]
-fn rows_of<const R: usize>(a: Matrix<'_>, first: usize, terms: &Range<usize>, packed: &mut [Float]) {
-    let (packed, _) = packed.as_chunks_mut::<R>();
-    for (packed, term) in packed.iter_mut().zip(terms.clone()) {
-        let numbers = &a.data[first * a.row_stride + term * a.column_stride..];
-        match numbers.first_chunk::<R>() {
-            Some(numbers) if a.row_stride == 1 => *packed = *numbers,
-            _ => *packed = array::from_fn(|row| numbers[row * a.row_stride]),
-        }
-    }
+    largest.iter().all(|&bits| Float::from_bits(bits).is_finite())
 }

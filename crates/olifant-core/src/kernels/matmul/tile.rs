@@ -2,7 +2,7 @@
 
 use std::{array, ops::Range};
 
-use super::{COLUMNS, Epilogue, Line, Matrix};
+use super::{COLUMNS, Epilogue, Line, Matrix, groups::GroupView};
 use crate::{Float, kernels::parallel::SharedRows};
 
 /// How many terms are written out one after the other.
@@ -11,12 +11,12 @@ const UNROLLED: usize = 4;
 /// What the sums of a tile are made of.
 pub(super) struct Tile<'a> {
     pub(super) a: Matrix<'a>,
-    pub(super) rows: &'a Range<usize>,
+    pub(super) group: GroupView<'a>,
     pub(super) terms: &'a Range<usize>,
-    /// The rows of A side by side, if they are not whole.
-    pub(super) packed: &'a [Float],
     /// Sixteen columns of B.
     pub(super) panel: &'a [Line],
+    /// Whether all numbers in them are finite.
+    pub(super) finite: bool,
 }
 
 impl Tile<'_> {
@@ -33,20 +33,40 @@ impl Tile<'_> {
         finish: &Finish<'_>,
         bias: &Line,
     ) {
-        let terms = self.terms.len();
-        let mut sums = if self.a.has_whole_rows() {
-            let rows: [&[Float]; R] = array::from_fn(|row| self.a.row(self.rows.start + row, self.terms));
-            // SAFETY: each of the rows is as long as there are terms.
-            multiply::<FUSED, R>(self.panel, terms, |term| {
-                rows.map(|row| unsafe { *row.get_unchecked(term) })
-            })
-        } else {
-            let (lines, _) = self.packed.as_chunks::<R>();
-            let lines = &lines[..terms];
-            multiply::<FUSED, R>(self.panel, terms, |term| lines[term])
+        let GroupView { rows, packed, counting } = self.group;
+        let panel = &self.panel[..self.terms.len()];
+        let mut sums = match counting {
+            None if self.a.has_whole_rows() => {
+                let a: [&[Float]; R] = array::from_fn(|row| self.a.row(rows.start + row, self.terms));
+                // SAFETY: each row of A has as many numbers as there are terms, and the panel as many lines.
+                multiply::<FUSED, R>(panel.len(), |i| unsafe {
+                    (a.map(|row| *row.get_unchecked(i)), panel.get_unchecked(i))
+                })
+            }
+            None => {
+                let (a, _) = packed.as_chunks::<R>();
+                let a = &a[..panel.len()];
+                // SAFETY: there are as many lines of A and of the panel as there are terms.
+                multiply::<FUSED, R>(panel.len(), |i| unsafe {
+                    (*a.get_unchecked(i), panel.get_unchecked(i))
+                })
+            }
+            Some(list) => {
+                let (a, _) = packed.as_chunks::<R>();
+                let a = &a[..list.len()];
+                // SAFETY: there is a line of A for each entry of the list, which holds numbers of terms only.
+                multiply::<FUSED, R>(list.len(), |i| unsafe {
+                    (*a.get_unchecked(i), panel.get_unchecked(*list.get_unchecked(i) as usize))
+                })
+            }
         };
+        if let Some(list) = counting
+            && !self.finite
+        {
+            add_zeros(panel, list, &mut sums);
+        }
         // SAFETY: the caller's promise.
-        let mut c: [&mut [Float]; R] = unsafe { c.segments(self.rows.start, columns.clone()) };
+        let mut c: [&mut [Float]; R] = unsafe { c.segments(rows.start, columns.clone()) };
         if finish.add {
             sums.iter_mut().zip(&c).for_each(|(sums, c)| add(sums, c));
         }
@@ -59,24 +79,25 @@ impl Tile<'_> {
     }
 }
 
-/// The innermost loop: the sums stay in registers.
+/// The innermost loop: the sums stay in registers. `term(i)` is what is multiplied in the `i`-th of `count` terms.
 ///
 /// A few terms are taken at a time, so that counting and finding the rows' places costs less than the arithmetic.
 #[inline(always)]
-fn multiply<const FUSED: bool, const R: usize>(
-    panel: &[Line],
-    terms: usize,
-    a: impl Fn(usize) -> [Float; R],
+fn multiply<'a, const FUSED: bool, const R: usize>(
+    count: usize,
+    term: impl Fn(usize) -> ([Float; R], &'a Line),
 ) -> [Line; R] {
     let mut sums = [[0.0; COLUMNS]; R];
-    let (several, rest) = panel[..terms].as_chunks::<UNROLLED>();
-    for (number, lines) in several.iter().enumerate() {
-        for (term, line) in lines.iter().enumerate() {
-            add_products::<FUSED, R>(&mut sums, a(UNROLLED * number + term), line);
+    let whole = count - count % UNROLLED;
+    for first in (0..whole).step_by(UNROLLED) {
+        for i in 0..UNROLLED {
+            let (a, b) = term(first + i);
+            add_products::<FUSED, R>(&mut sums, a, b);
         }
     }
-    for (term, line) in rest.iter().enumerate() {
-        add_products::<FUSED, R>(&mut sums, a(UNROLLED * several.len() + term), line);
+    for i in whole..count {
+        let (a, b) = term(i);
+        add_products::<FUSED, R>(&mut sums, a, b);
     }
     sums
 }
@@ -87,6 +108,17 @@ fn add_products<const FUSED: bool, const R: usize>(sums: &mut [Line; R], a: [Flo
     for (sums, a) in sums.iter_mut().zip(&a) {
         for (sum, b) in sums.iter_mut().zip(b) {
             *sum = if FUSED { a.mul_add(*b, *sum) } else { *sum + a * b };
+        }
+    }
+}
+
+/// Adds the terms that were left out, which are zero times B: NaN where B is not finite.
+#[cold]
+fn add_zeros(panel: &[Line], counting: &[u32], sums: &mut [Line]) {
+    let mut counting = counting.iter().peekable();
+    for (term, b) in panel.iter().enumerate() {
+        if counting.next_if_eq(&&(term as u32)).is_none() {
+            sums.iter_mut().for_each(|sums| sums.iter_mut().zip(b).for_each(|(sum, b)| *sum += 0.0 * b));
         }
     }
 }
