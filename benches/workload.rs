@@ -129,12 +129,12 @@ fn predictions(dataset: &Dataset, epochs: usize) -> Result<Figures, Box<dyn Erro
     let dense = test.x.mapv(|pixel| 0.5 + 0.5 * pixel);
     let one = |x: &Array3<f32>| {
         let image = x.slice(s![..1, .., ..]);
-        median(2000, 500, || Ok(drop(model.predict(image)?)))
+        median(2000, 500, || model.predict(image).map(drop))
     };
     let (predict1, predict1_dense) = (one(&test.x)?, one(&dense)?);
     let bulk = median(12, 3, || {
         let options = EvaluateOptions::new().batch_size(256).verbose(Verbose::Silent);
-        Ok(drop(model.predict_with(&test.x, options)?))
+        model.predict_with(&test.x, options).map(drop)
     })?;
     Ok(Figures::Prediction {
         predict1_us: predict1 * 1e6,

@@ -11,7 +11,7 @@ use crate::{
 ///
 /// The `i`-th value of a step reuses the buffers of the `i`-th value of the step before,
 /// so a network that is run again and again allocates only in its first step.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Workspace {
     pub(crate) nodes: Vec<Node>,
     /// The inputs of all nodes, one behind the other.
@@ -26,6 +26,12 @@ pub struct Workspace {
     pub(crate) assignments: Vec<(Weight, u32)>,
     pub(crate) team: Team,
     pub(crate) scratch: Scratch,
+}
+
+impl Default for Workspace {
+    fn default() -> Workspace {
+        Workspace::with_team(Team::default())
+    }
 }
 
 /// One recorded value: where it comes from, and what it was computed from.
@@ -65,11 +71,23 @@ pub(crate) enum Source {
 }
 
 impl Workspace {
-    /// An empty workspace whose steps are computed by this team.
+    /// An empty workspace whose steps are computed by this team. Nothing is allocated.
     ///
     /// The default workspace has a team of its own. Workspaces that are used in turn should share one.
     pub fn with_team(team: Team) -> Workspace {
-        Workspace { team, ..Workspace::default() }
+        Workspace {
+            nodes: Vec::new(),
+            edges: Vec::new(),
+            values: Vec::new(),
+            caches: Vec::new(),
+            gradients: Vec::new(),
+            written: Vec::new(),
+            weight_gradients: Buffer::default(),
+            weight_written: Vec::new(),
+            assignments: Vec::new(),
+            team,
+            scratch: Scratch::default(),
+        }
     }
 
     /// The threads that compute the steps.

@@ -211,7 +211,8 @@ impl Model {
         running: &mut Running,
     ) -> Result<(), FitError> {
         let key = key.purpose(Purpose::Step).derive(self.optimizer_state.iterations());
-        let workspace = std::mem::take(&mut self.workspace);
+        let empty = Workspace::with_team(self.team.clone());
+        let workspace = std::mem::replace(&mut self.workspace, empty);
         let tape = Tape::record(workspace, self.network.weights(), Mode::Training(key));
         let result = self.measure(&tape, batch, running, true);
         self.workspace = tape.finish();

@@ -19,6 +19,10 @@ impl Model {
     /// The model is only read, so several threads may predict at once. Nothing is printed.
     /// [`Model::predict_with`] has options.
     ///
+    /// A prediction is the same bits whatever batch it is in, on any number of threads.
+    /// A single sample is computed without looking at weights that its zeros would be multiplied by:
+    /// should such a weight be infinite or NaN, the prediction does not show it, as that of several samples would.
+    ///
     /// # Shapes
     ///
     /// `x` is `[samples, …]` as the model begins; the result is `[samples, …]` as it ends.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
 use olifant_nn::{
     Activation, Sequential,
     layers::{Dense, Dropout},
@@ -49,5 +49,26 @@ fn any_number_of_threads_gives_the_same_bits() {
     let alone = train(3, 1);
     for threads in [2, 3, 4, 8] {
         assert!(alone == train(3, threads), "{threads} threads");
+    }
+}
+
+#[test]
+fn a_prediction_does_not_depend_on_the_batch_it_is_in() {
+    // More features than a product sums at a time, and zeros in stretches, as in images.
+    let features = 1300;
+    let x = Array2::from_shape_fn((100, features), |(i, j)| if (i + j / 40) % 3 == 0 { 0.5 } else { 0.0 });
+    let model = Sequential::new([features])
+        .add(Dense::new(50).activation(Activation::Relu))
+        .add(Dense::new(10).activation(Activation::Softmax))
+        .seed(1)
+        .compile(Adam::new(0.001), SparseCategoricalCrossentropy::new(), [Accuracy::new()])
+        .unwrap();
+    let bits = |x: ArrayView2<'_, f64>| -> Vec<u32> {
+        model.predict(x).unwrap().iter().map(|number| number.to_bits()).collect()
+    };
+    let all = bits(x.view());
+    for (sample, row) in x.outer_iter().enumerate() {
+        let alone = bits(row.insert_axis(Axis(0)));
+        assert!(alone == all[sample * 10..][..10], "sample {sample}");
     }
 }

@@ -10,7 +10,8 @@ const TERMS: usize = 4;
 
 /// Computes part of the only row of C, from some terms of the sums; `sums` is working memory.
 ///
-/// Terms whose number in A is zero are left out. For a finite B this changes no bit of the result.
+/// Terms whose number in A is zero are left out, and their rows of B are not even read:
+/// should they hold infinity or NaN, the result does not show it. Otherwise no bit of the result changes.
 #[inline(always)]
 pub(super) fn multiply<const FUSED: bool>(
     a: Matrix<'_>,
