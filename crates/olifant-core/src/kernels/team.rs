@@ -19,13 +19,13 @@ pub(crate) const MAX_PARTS: usize = u64::BITS as usize;
 /// How long a thread that waits keeps its processor to itself; afterwards it lets others run between two looks.
 const EAGER: Duration = Duration::from_micros(20);
 /// How long a helper waits for work before it gives its thread back to the pool.
-const PATIENCE: Duration = Duration::from_micros(500);
+const PATIENCE: Duration = Duration::from_micros(2000);
 
 /// The threads that work on one computation together: the caller, and helpers from rayon's pool.
 ///
 /// A training step of half a millisecond hands over work a dozen times, and waking a thread of rayon's pool costs 10 to 20 µs.
 /// So the helpers stay: a helper is a task in the pool that looks for the next part of the work again and again,
-/// and goes when none has come for half a millisecond.
+/// and goes when none has come for two milliseconds.
 /// The caller never waits for a part that nobody has begun, it does it itself:
 /// where the pool is busy with other things, or the processors with other programs, it just gets less help.
 ///
