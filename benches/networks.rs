@@ -43,3 +43,17 @@ pub fn large_classifier(optimizer: impl Optimizer) -> Result<Model, BuildError> 
         .seed(1)
         .compile(optimizer, SparseCategoricalCrossentropy::new(), [Accuracy::new()])
 }
+
+/// As many layers as asked for, all of the same width and with as many inputs; the last one tells classes apart.
+///
+/// # Errors
+///
+/// An option of the optimizer is outside its range.
+pub fn deep_classifier(layers: usize, units: usize, optimizer: impl Optimizer) -> Result<Model, BuildError> {
+    let dense = |activation| Dense::new(units).activation(activation);
+    (1..layers)
+        .fold(Sequential::new([units]), |network, _| network.add(dense(Activation::Relu)))
+        .add(dense(Activation::Softmax))
+        .seed(1)
+        .compile(optimizer, SparseCategoricalCrossentropy::new(), [Accuracy::new()])
+}
