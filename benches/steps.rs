@@ -43,7 +43,7 @@ struct Arguments {
     #[arg(long, ignore_case = true, requires = "epochs", conflicts_with = "record")]
     train: Option<Work>,
     /// How many epochs to train
-    #[arg(long)]
+    #[arg(long, requires = "train")]
     epochs: Option<usize>,
 }
 

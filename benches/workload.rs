@@ -25,9 +25,9 @@ use serde::Serialize;
 struct Arguments {
     #[arg(ignore_case = true)]
     work: Work,
-    /// How many epochs; the first two warm up and are not counted [default: 12 for W1, 5 for W2]
-    #[arg(long)]
-    epochs: Option<usize>,
+    /// How many epochs; of three or more, the first two warm up and are not counted [default: 12 for W1, 5 for W2]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    epochs: Option<u16>,
     /// How many threads [default: one for each processor]
     #[arg(long)]
     threads: Option<usize>,
@@ -81,6 +81,7 @@ enum Figures {
 fn main() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let Arguments { work, epochs, threads } = Arguments::parse();
+    let epochs = epochs.map(usize::from);
     if let Some(threads) = threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
     }
@@ -184,7 +185,7 @@ impl Callback for Clock {
 impl Clock {
     fn training(&self, history: &History, val_acc: f64) -> Figures {
         let seconds: Vec<f64> = self.epochs.iter().map(Duration::as_secs_f64).collect();
-        let mut steady = seconds[2.min(seconds.len() - 1)..].to_vec();
+        let mut steady = seconds[if seconds.len() > 2 { 2 } else { 0 }..].to_vec();
         steady.sort_by(f64::total_cmp);
         let epoch_s = middle(&steady);
         Figures::Training {

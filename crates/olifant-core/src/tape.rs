@@ -161,10 +161,11 @@ impl<'p> Tape<'p> {
         );
         // The numbers of a weight are not on the tape: what is assigned is a copy that is.
         let root = self.workspace.borrow().root(value.index);
-        let root = match self.workspace.borrow().nodes[root as usize].source {
-            Source::Weight(weight) => self.input(self.weights.get(weight)).index,
-            _ => root,
+        let copied = match self.workspace.borrow().nodes[root as usize].source {
+            Source::Weight(weight) => Some(weight),
+            _ => None,
         };
+        let root = copied.map_or(root, |weight| self.input(self.weights.get(weight)).index);
         self.workspace.borrow_mut().assignments.push((weight, root));
     }
 

@@ -203,12 +203,16 @@ impl SampleList<'_> {
         let (size, failure) = (self.shape.size(), Mutex::new(None));
         team.for_each_rows(tensor.data_mut(), size, size * COPY_COST, &|first, rows| {
             if let Err(error) = self.samples.gather(&indices[first..first + rows.len() / size], rows) {
-                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                // The first in the batch, whichever thread was faster.
+                if failure.as_ref().is_none_or(|(row, _)| first < *row) {
+                    *failure = Some((first, error));
+                }
             }
         });
         match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),
-            Some(error) => Err(error.into()),
+            Some((_, error)) => Err(error.into()),
         }
     }
 }

@@ -19,9 +19,9 @@ impl Model {
     /// The model is only read, so several threads may predict at once. Nothing is printed.
     /// [`Model::predict_with`] has options.
     ///
-    /// A prediction is the same bits whatever batch it is in, on any number of threads.
-    /// A single sample is computed without looking at weights that its zeros would be multiplied by:
-    /// should such a weight be infinite or NaN, the prediction does not show it, as that of several samples would.
+    /// A prediction is the same bits whatever batch it is in, on any number of threads (but for the sign of a zero that underflowed).
+    /// A batch of a single sample is computed without looking at weights that its zeros would be multiplied by:
+    /// should such a weight be infinite or NaN, the prediction does not show it, as that of a larger batch would.
     ///
     /// # Shapes
     ///

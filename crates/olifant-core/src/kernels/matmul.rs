@@ -346,7 +346,14 @@ mod tests {
 
     #[test]
     fn epilogues_do_what_they_say() {
-        let (m, k, n) = (7, 1100, 21);
+        // One row has a loop of its own; so many terms are two blocks.
+        for m in [1, 7] {
+            epilogues_with_rows(m);
+        }
+    }
+
+    fn epilogues_with_rows(m: usize) {
+        let (k, n) = (1100, 21);
         let (a, b, bias, before) = (numbers(m * k, 1), numbers(k * n, 2), numbers(n, 3), numbers(m * n, 4));
         let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
         let mut scratch = Scratch::default();

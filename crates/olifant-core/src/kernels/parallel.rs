@@ -36,6 +36,10 @@ impl Team {
     /// `cost` counts elementary operations per row. Each row belongs to one piece, so results do not depend on the cuts
     /// as long as no row depends on another.
     ///
+    /// # Panics
+    ///
+    /// The output is not made of whole rows.
+    ///
     /// # Examples
     ///
     /// ```
@@ -58,6 +62,7 @@ impl Team {
             return;
         }
         let rows = output.len() / row;
+        assert_eq!(output.len(), rows * row, "the output is made of rows of {row}");
         let parts = self.parts(rows.saturating_mul(cost), rows);
         if parts == 1 {
             return work(0, output);

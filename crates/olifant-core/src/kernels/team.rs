@@ -19,13 +19,14 @@ pub(crate) const MAX_PARTS: usize = u64::BITS as usize;
 /// How long a thread that waits keeps its processor to itself; afterwards it lets others run between two looks.
 const EAGER: Duration = Duration::from_micros(20);
 /// How long a helper waits for work before it gives its thread back to the pool.
-const PATIENCE: Duration = Duration::from_micros(2000);
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// The threads that work on one computation together: the caller, and helpers from rayon's pool.
 ///
-/// A training step of half a millisecond hands over work a dozen times, and waking a thread of rayon's pool costs 10 to 20 µs.
+/// A training step of half a millisecond hands over work about seven times, and waking a thread of rayon's pool costs 10 to 20 µs.
 /// So the helpers stay: a helper is a task in the pool that looks for the next part of the work again and again,
 /// and goes when none has come for two milliseconds.
+/// As long as work comes, the other threads of the pool belong to it: what else is given to the pool waits for a pause, or for the end.
 /// The caller never waits for a part that nobody has begun, it does it itself:
 /// where the pool is busy with other things, or the processors with other programs, it just gets less help.
 ///
@@ -168,6 +169,10 @@ impl<'a> Posted<'a> {
     /// Waits until everything is finished, and returns what a helper panicked with.
     fn finish(self) -> Option<Box<dyn Any + Send>> {
         self.wait();
+        self.take_panic()
+    }
+
+    fn take_panic(&self) -> Option<Box<dyn Any + Send>> {
         self.0.panic.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -186,6 +191,8 @@ impl<'a> Posted<'a> {
 impl Drop for Posted<'_> {
     fn drop(&mut self) {
         self.wait();
+        // If this caller panics itself, nobody else asks what a helper met.
+        drop(self.take_panic());
         self.0.busy.store(false, Ordering::Release);
     }
 }
@@ -213,7 +220,7 @@ impl Pause {
 
     /// Waits until it is time for another look.
     fn once(&mut self) {
-        self.looks += 1;
+        self.looks = self.looks.wrapping_add(1);
         if self.looks.is_multiple_of(Self::LOOKS) && self.waited() > EAGER {
             thread::yield_now();
         } else {
@@ -283,6 +290,8 @@ mod tests {
                 let payload = attempt.unwrap_err();
                 assert_eq!(payload.downcast_ref::<String>(), Some(&format!("part {unlucky}")));
             }
+            let all = panic::catch_unwind(AssertUnwindSafe(|| team.run(8, &|part| panic!("part {part}"))));
+            assert!(all.is_err());
             let sum = AtomicUsize::new(0);
             team.run(3, &adding(&sum));
             assert_eq!(sum.into_inner(), 3);

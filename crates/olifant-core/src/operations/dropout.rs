@@ -2,7 +2,7 @@
 
 use crate::{
     Float, Operation, RandomKey, Shape, ShapeError, Var,
-    kernels::{dispatch::vectorised},
+    kernels::dispatch::vectorised,
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 

@@ -13,6 +13,7 @@ const SAMPLES: usize = 16;
 /// A term whose number is zero in all rows of a group adds nothing to their sums, so it can be left out.
 /// Real inputs have many of those: of MNIST's pixels, 56 of 100 are zero in six images at a time,
 /// and 66 of 100 times six pixels side by side are zero in an image, which is what a kernel's gradient sums over.
+/// No bit of the result changes, but for the sign of a zero that underflowed.
 /// Zero times a number that is not finite would be NaN; see [`Tile`](super::tile::Tile).
 #[derive(Debug, Default)]
 pub(super) struct Groups {

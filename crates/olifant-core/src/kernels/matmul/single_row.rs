@@ -11,7 +11,7 @@ const TERMS: usize = 4;
 /// Computes part of the only row of C, from some terms of the sums; `sums` is working memory.
 ///
 /// Terms whose number in A is zero are left out, and their rows of B are not even read:
-/// should they hold infinity or NaN, the result does not show it. Otherwise no bit of the result changes.
+/// should they hold infinity or NaN, the result does not show it. Otherwise no bit of the result changes, but for the sign of a zero that underflowed.
 #[inline(always)]
 pub(super) fn multiply<const FUSED: bool>(
     a: Matrix<'_>,

@@ -79,7 +79,8 @@ impl Tile<'_> {
     }
 }
 
-/// The innermost loop: the sums stay in registers. `term(i)` is what is multiplied in the `i`-th of `count` terms.
+/// The innermost loop: the sums stay in registers. `term(i)` is what is multiplied in the `i`-th of `count` terms;
+/// it is only asked for `i < count`, on which the callers' `unsafe` relies.
 ///
 /// A few terms are taken at a time, so that counting and finding the rows' places costs less than the arithmetic.
 #[inline(always)]
