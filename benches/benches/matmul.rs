@@ -1,6 +1,6 @@
 //! How fast are matrix products of the shapes that training has, beside `matrixmultiply`? In FLOP per second.
 //!
-//! Ours goes through the public tape, so recording a step with one operation is part of the time, a microsecond or less.
+//! Ours goes through the public tape, so recording a step with one operation is part of the time.
 //! `matrixmultiply`, which ndarray calls, runs on one thread; for two, each computes half of the result.
 //! (Its own threading leaves products of 64 rows on one thread.)
 //!
