@@ -68,5 +68,12 @@ fn elementwise(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, elementwise);
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(50)
+        .warm_up_time(std::time::Duration::from_secs(1))
+        .measurement_time(std::time::Duration::from_secs(2));
+    targets = elementwise
+}
 criterion_main!(benches);

@@ -58,5 +58,12 @@ fn optimizers(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, optimizers);
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(50)
+        .warm_up_time(std::time::Duration::from_secs(1))
+        .measurement_time(std::time::Duration::from_secs(2));
+    targets = optimizers
+}
 criterion_main!(benches);
