@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    Float, Shape, Weights,
+    Float, Shape, Weight, Weights,
     error::ShapeError,
     kernels::{Scratch, Team},
     tensor::{Buffer, Tensor, TensorView},
@@ -157,6 +157,25 @@ impl InputGradients<'_> {
             }
         };
         Some(GradientMut { data, add: std::mem::replace(written, true) })
+    }
+
+    /// The places of two inputs at once, if both are wanted and are different weights.
+    pub(crate) fn get_two_weights(&mut self, first: usize, second: usize) -> Option<[GradientMut<'_>; 2]> {
+        let weights = [self.weight(first)?, self.weight(second)?];
+        let ranges = weights.map(|weight| self.weights.spec(weight).range());
+        let data = self.weight_gradients.get_disjoint_mut(ranges).ok()?;
+        let add = weights.map(|weight| std::mem::replace(&mut self.weight_written[weight.0 as usize], true));
+        let [first, second] = data;
+        Some([GradientMut { data: first, add: add[0] }, GradientMut { data: second, add: add[1] }])
+    }
+
+    /// The weight that an input is, if its gradient is wanted.
+    fn weight(&self, index: usize) -> Option<Weight> {
+        let &edge = self.edges.get(index)?;
+        match self.nodes[self.nodes[edge as usize].root as usize].source {
+            Source::Weight(weight) if self.wanted(index) => Some(weight),
+            _ => None,
+        }
     }
 }
 

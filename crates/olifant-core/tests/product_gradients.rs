@@ -71,21 +71,30 @@ fn cross_entropies_from_logits() {
 
 #[test]
 fn dense_layers() {
+    for (train_kernel, train_bias) in [(true, true), (true, false), (false, true)] {
+        dense_layers_with(train_kernel, train_bias);
+    }
+}
+
+fn dense_layers_with(train_kernel: bool, train_bias: bool) {
     // A dense layer's weights are handles, so its gradients are compared with those of the operations it is made of.
     let mut weights = Weights::default();
-    let kernel = weights.add("kernel", [3, 4], true);
-    let bias = weights.add("bias", [4], true);
+    let kernel = weights.add("kernel", [3, 4], train_kernel);
+    let bias = weights.add("bias", [4], train_bias);
+    // The input depends on a weight, so that its gradient is seen as well.
+    let scale = weights.add("scale", [3], true);
     let key = RandomKey::from_seed(3);
-    for (i, w) in weights.trainable_mut().iter_mut().enumerate() {
-        *w = Float::from(key.uniform(i as u32)) - 0.5;
+    for weight in [kernel, bias, scale] {
+        for (i, w) in weights.get_mut(weight).iter_mut().enumerate() {
+            *w = Float::from(key.uniform(i as u32)) - 0.5;
+        }
     }
     let gradients = |compute: &dyn for<'t> Fn(&'t Tape<'t>, Var<'t>) -> Var<'t>| {
         let tape = Tape::record(Workspace::default(), &weights, Mode::Inference);
         let x = tape.input_with([2, 5, 3], |x| {
             x.iter_mut().enumerate().for_each(|(i, x)| *x = (i % 7) as Float / 7.0 - 0.4);
         });
-        // The input depends on a weight, so that its gradient is seen as well.
-        let y = compute(&tape, x * tape.weight(kernel).slice(1, 0..1).reshape([3]));
+        let y = compute(&tape, x * tape.weight(scale));
         tape.backward(y.square().sum(Axes::All));
         tape.finish().gradients().to_vec()
     };

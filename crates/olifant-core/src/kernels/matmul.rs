@@ -25,6 +25,7 @@ use crate::{
         parallel::{SharedRows, range_of_part},
         team::Team,
     },
+    operation::GradientMut,
     tensor::Buffer,
 };
 use groups::Groups;
@@ -47,14 +48,14 @@ const BLOCK: usize = 1 << 17;
 /// Sixteen numbers of one row of B.
 type Line = [Float; COLUMNS];
 
-/// A matrix operand: any strides, so a transpose costs nothing.
+/// A matrix operand. A transpose is the same numbers read another way, so it costs nothing.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Matrix<'a> {
     data: &'a [Float],
     rows: usize,
     columns: usize,
-    row_stride: usize,
-    column_stride: usize,
+    /// Whether the numbers of a column lie one behind the other, and not those of a row.
+    transposed: bool,
 }
 
 impl<'a> Matrix<'a> {
@@ -66,18 +67,12 @@ impl<'a> Matrix<'a> {
     #[track_caller]
     pub(crate) fn new(data: &'a [Float], rows: usize, columns: usize) -> Matrix<'a> {
         assert_eq!(data.len(), rows * columns, "a {rows} × {columns} matrix needs as many numbers");
-        Matrix { data, rows, columns, row_stride: columns, column_stride: 1 }
+        Matrix { data, rows, columns, transposed: false }
     }
 
     /// The same numbers with rows and columns exchanged.
     pub(crate) fn transposed(self) -> Matrix<'a> {
-        Matrix {
-            data: self.data,
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-        }
+        Matrix { rows: self.columns, columns: self.rows, transposed: !self.transposed, ..self }
     }
 
     /// The transpose if `condition` holds, else the matrix itself.
@@ -85,15 +80,23 @@ impl<'a> Matrix<'a> {
         if condition { self.transposed() } else { self }
     }
 
-    /// Whether the numbers of a row lie one behind the other.
-    fn has_whole_rows(&self) -> bool {
-        self.column_stride == 1
+    /// How far apart the rows are, or of a transpose the columns.
+    fn stride(&self) -> usize {
+        if self.transposed { self.rows } else { self.columns }
     }
 
-    /// A part of one row, which must be whole.
+    /// A part of one row of a matrix that is not transposed.
     #[inline(always)]
     fn row(&self, row: usize, columns: &Range<usize>) -> &'a [Float] {
-        &self.data[row * self.row_stride..][columns.clone()]
+        debug_assert!(!self.transposed);
+        &self.data[row * self.columns..][columns.clone()]
+    }
+
+    /// A part of one column of a transpose.
+    #[inline(always)]
+    fn column(&self, column: usize, rows: &Range<usize>) -> &'a [Float] {
+        debug_assert!(self.transposed);
+        &self.data[column * self.rows..][rows.clone()]
     }
 }
 
@@ -115,12 +118,12 @@ pub(crate) enum Epilogue<'a> {
 /// Working memory of the matrix product, one piece for each thread. It is kept from call to call.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    parts: Vec<Packed>,
+    parts: Vec<PartScratch>,
 }
 
-/// The packed operands of one thread, and other things it needs room for.
+/// What one thread needs room for.
 #[derive(Debug, Default)]
-struct Packed {
+struct PartScratch {
     groups: Groups,
     /// Sixteen columns of B.
     panel: Buffer,
@@ -130,9 +133,9 @@ struct Packed {
 
 impl Scratch {
     /// Memory for `count` threads.
-    fn parts(&mut self, count: usize) -> &mut [Packed] {
+    fn parts(&mut self, count: usize) -> &mut [PartScratch] {
         if self.parts.len() < count {
-            self.parts.resize_with(count, Packed::default);
+            self.parts.resize_with(count, PartScratch::default);
         }
         &mut self.parts[..count]
     }
@@ -153,28 +156,33 @@ pub(crate) fn matmul(
     team: &Team,
     scratch: &mut Scratch,
 ) {
-    assert_eq!(a.columns, b.rows, "the columns of A and the rows of B are summed over together");
-    assert_eq!(c.len(), a.rows * b.columns, "C has the rows of A and the columns of B");
     if let Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) = epilogue {
         assert_eq!(bias.len(), b.columns, "the bias has one number per column");
     }
-    if c.is_empty() {
-        return;
-    }
-    let (rows, columns) = (a.rows, b.columns);
-    let by_columns = splits_by_columns(a, b);
-    let limit = if by_columns { columns.div_ceil(COLUMNS) } else { rows.div_ceil(ROWS) };
-    let parts = team.parts(rows * columns * a.columns, limit);
-    let product = Product { a, b, c: SharedRows::new(c, columns), epilogue };
-    team.for_each_part(scratch.parts(parts), &|part, packed| {
-        let rectangle = if by_columns {
-            Rectangle { rows: 0..rows, columns: range_of_part(part, parts, columns, COLUMNS) }
-        } else {
-            Rectangle { rows: range_of_part(part, parts, rows, ROWS), columns: 0..columns }
-        };
-        // SAFETY: the rectangles of different parts do not overlap.
-        unsafe { product.compute(rectangle, packed) };
-    });
+    let c = SharedRows::new(c, b.columns);
+    Product { a, b, c, epilogue, column_sums: None }.share(team, scratch);
+}
+
+/// Computes `C = A·B` and the epilogue, and on the way the sums of B's columns.
+///
+/// That is the gradient of a dense layer's kernel, `xᵀ·dz`, and of its bias.
+///
+/// # Panics
+///
+/// The sizes do not fit.
+pub(crate) fn matmul_and_column_sums(
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    c: &mut [Float],
+    epilogue: Epilogue<'_>,
+    sums: GradientMut<'_>,
+    team: &Team,
+    scratch: &mut Scratch,
+) {
+    assert_eq!(sums.data.len(), b.columns, "there is one sum for each column");
+    let column_sums = Some(ColumnSums { sums: SharedRows::new(sums.data, b.columns), add: sums.add });
+    let c = SharedRows::new(c, b.columns);
+    Product { a, b, c, epilogue, column_sums }.share(team, scratch);
 }
 
 /// Whether threads take columns of C or rows.
@@ -182,7 +190,7 @@ pub(crate) fn matmul(
 /// Whoever takes columns copies only its panels of B, but the rows of A must be copied by all if they are not whole;
 /// whoever takes rows copies only its rows of A, but all of B.
 fn splits_by_columns(a: Matrix<'_>, b: Matrix<'_>) -> bool {
-    let copied_rows = if a.has_whole_rows() { 0 } else { a.rows };
+    let copied_rows = if a.transposed { a.rows } else { 0 };
     b.columns >= a.rows || b.columns >= copied_rows && b.columns >= 4 * COLUMNS
 }
 
@@ -192,33 +200,95 @@ struct Rectangle {
     columns: Range<usize>,
 }
 
+/// The sums of B's columns, as all threads see them.
+struct ColumnSums<'a> {
+    sums: SharedRows<'a, Float>,
+    /// There is something to add to.
+    add: bool,
+}
+
+impl ColumnSums<'_> {
+    /// Adds the terms of at most sixteen columns.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else uses the sums of these columns.
+    #[inline(always)]
+    unsafe fn add(&self, panel: &[Line], columns: &Range<usize>, is_first: bool) {
+        let mut line = [0.0; COLUMNS];
+        let (fours, rest) = panel.as_chunks::<4>();
+        for [a, b, c, d] in fours {
+            // In pairs, so that no addition has to wait for three others.
+            line.iter_mut().enumerate().for_each(|(i, sum)| *sum += (a[i] + b[i]) + (c[i] + d[i]));
+        }
+        for a in rest {
+            line.iter_mut().zip(a).for_each(|(sum, a)| *sum += a);
+        }
+        // SAFETY: the caller's promise.
+        let sums = unsafe { self.sums.segment(0, columns.clone()) };
+        let mut sums = GradientMut { data: sums, add: self.add || !is_first };
+        sums.write_from(line.into_iter());
+    }
+}
+
 /// A product under way, as all threads see it.
 struct Product<'a> {
     a: Matrix<'a>,
     b: Matrix<'a>,
     c: SharedRows<'a, Float>,
     epilogue: Epilogue<'a>,
+    column_sums: Option<ColumnSums<'a>>,
 }
 
 impl Product<'_> {
+    /// Computes everything, each thread a part of C.
+    fn share(&self, team: &Team, scratch: &mut Scratch) {
+        let (rows, columns) = (self.a.rows, self.b.columns);
+        assert_eq!(
+            self.a.columns, self.b.rows,
+            "the columns of A and the rows of B are summed over together"
+        );
+        assert_eq!(self.c.len(), rows * columns, "C has the rows of A and the columns of B");
+        if columns == 0 || rows == 0 && self.column_sums.is_none() {
+            return;
+        }
+        let by_columns = splits_by_columns(self.a, self.b);
+        let limit = if by_columns { columns.div_ceil(COLUMNS) } else { rows.div_ceil(ROWS) };
+        let parts = team.parts(rows * columns * self.a.columns, limit);
+        team.for_each_part(scratch.parts(parts), &|part, scratch| {
+            let rectangle = if by_columns {
+                Rectangle { rows: 0..rows, columns: range_of_part(part, parts, columns, COLUMNS) }
+            } else {
+                Rectangle { rows: range_of_part(part, parts, rows, ROWS), columns: 0..columns }
+            };
+            // SAFETY: the rectangles of different parts do not overlap.
+            unsafe { self.compute(rectangle, scratch) };
+        });
+    }
+
+    /// Whether the loop for a single row serves.
+    fn is_single_row(&self) -> bool {
+        self.a.rows == 1 && !self.a.transposed && !self.b.transposed && self.column_sums.is_none()
+    }
+
     /// Computes one rectangle of C, with the widest vectors there are.
     ///
     /// # Safety
     ///
     /// No other thread uses these elements of C.
-    unsafe fn compute(&self, rectangle: Rectangle, packed: &mut Packed) {
+    unsafe fn compute(&self, rectangle: Rectangle, scratch: &mut PartScratch) {
         #[cfg(target_arch = "x86_64")]
         if dispatch::has_avx2_fma() {
             #[target_feature(enable = "avx2,fma")]
-            unsafe fn fused(product: &Product<'_>, rectangle: Rectangle, packed: &mut Packed) {
+            unsafe fn fused(product: &Product<'_>, rectangle: Rectangle, scratch: &mut PartScratch) {
                 // SAFETY: the caller's promise.
-                unsafe { product.compute_blocks::<true>(rectangle, packed) }
+                unsafe { product.compute_blocks::<true>(rectangle, scratch) }
             }
             // SAFETY: the processor has both features, as was just asked; the elements are the caller's promise.
-            return unsafe { fused(self, rectangle, packed) };
+            return unsafe { fused(self, rectangle, scratch) };
         }
         // SAFETY: the caller's promise.
-        unsafe { self.compute_blocks::<{ cfg!(target_arch = "aarch64") }>(rectangle, packed) }
+        unsafe { self.compute_blocks::<{ cfg!(target_arch = "aarch64") }>(rectangle, scratch) }
     }
 
     /// Cuts the sums and the rows into blocks. `FUSED`: the processor multiplies and adds in one instruction.
@@ -227,7 +297,7 @@ impl Product<'_> {
     ///
     /// No other thread uses these elements of C.
     #[inline(always)]
-    unsafe fn compute_blocks<const FUSED: bool>(&self, rectangle: Rectangle, packed: &mut Packed) {
+    unsafe fn compute_blocks<const FUSED: bool>(&self, rectangle: Rectangle, scratch: &mut PartScratch) {
         let Rectangle { rows, columns } = rectangle;
         let depth = self.a.columns;
         let blocks = depth.div_ceil(DEPTH).max(1);
@@ -235,10 +305,18 @@ impl Product<'_> {
             // Blocks of nearly equal depth; the cut depends on the sizes only, never on the threads.
             let terms = depth * block / blocks..depth * (block + 1) / blocks;
             let finish = Finish::new(self.epilogue, block == 0, block + 1 == blocks);
-            if self.a.rows == 1 && self.a.has_whole_rows() && self.b.has_whole_rows() {
+            if self.is_single_row() {
                 // SAFETY: the caller's promise.
                 let c = unsafe { self.c.segment(0, columns.clone()) };
-                single_row::multiply::<FUSED>(self.a, self.b, &terms, &columns, &finish, &mut packed.sums, c);
+                single_row::multiply::<FUSED>(
+                    self.a,
+                    self.b,
+                    &terms,
+                    &columns,
+                    &finish,
+                    &mut scratch.sums,
+                    c,
+                );
                 continue;
             }
             let row_blocks = (rows.len() * terms.len()).div_ceil(BLOCK).max(1);
@@ -246,7 +324,7 @@ impl Product<'_> {
                 let part = range_of_part(block, row_blocks, rows.len(), ROWS);
                 let rows = rows.start + part.start..rows.start + part.end;
                 // SAFETY: the caller's promise.
-                unsafe { self.compute_rows::<FUSED>(&rows, &columns, &terms, &finish, packed) };
+                unsafe { self.compute_rows::<FUSED>(&rows, &columns, &terms, &finish, scratch) };
             }
         }
     }
@@ -263,23 +341,29 @@ impl Product<'_> {
         columns: &Range<usize>,
         terms: &Range<usize>,
         finish: &Finish<'_>,
-        packed: &mut Packed,
+        scratch: &mut PartScratch,
     ) {
-        let Packed { groups, panel, .. } = packed;
-        groups.fill(self.a, rows, terms);
+        let PartScratch { groups, panel, .. } = scratch;
+        groups.fill(self.a, rows, terms, columns.len().div_ceil(COLUMNS));
         panel.resize(terms.len() * COLUMNS);
         let (panel, _) = panel.as_chunks_mut::<COLUMNS>();
         for first in columns.clone().step_by(COLUMNS) {
             let columns = first..(first + COLUMNS).min(columns.end);
             // SAFETY: only for processors with AVX2 is `FUSED` set on x86-64.
             unsafe { pack::panel::<FUSED>(self.b, terms, &columns, panel) };
+            if let Some(sums) = &self.column_sums
+                && rows.start == 0
+            {
+                // SAFETY: the first row of these columns belongs to this thread, so their sums do.
+                unsafe { sums.add(panel, &columns, terms.start == 0) };
+            }
             let finite = !groups.leave_terms_out() || pack::all_finite(panel);
             let bias = finish.bias(&columns);
-            for group in groups.iter() {
-                let tile = Tile { a: self.a, group, terms, panel, finite };
+            for (rows, numbers) in groups.iter() {
+                let tile = Tile { a: self.a, rows, numbers, terms, panel, finite };
                 // SAFETY: the caller's promise.
                 unsafe {
-                    match group.rows.len() {
+                    match rows.len() {
                         1 => tile.compute::<FUSED, 1>(&self.c, &columns, finish, &bias),
                         2 => tile.compute::<FUSED, 2>(&self.c, &columns, finish, &bias),
                         3 => tile.compute::<FUSED, 3>(&self.c, &columns, finish, &bias),
@@ -294,174 +378,4 @@ impl Product<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The plain product, in double precision.
-    fn reference(a: Matrix<'_>, b: Matrix<'_>) -> Vec<f64> {
-        let at = |m: &Matrix<'_>, i: usize, j: usize| m.data[i * m.row_stride + j * m.column_stride] as f64;
-        (0..a.rows * b.columns)
-            .map(|i| (i / b.columns, i % b.columns))
-            .map(|(i, j)| (0..a.columns).map(|k| at(&a, i, k) * at(&b, k, j)).sum())
-            .collect()
-    }
-
-    fn numbers(len: usize, seed: u64) -> Vec<Float> {
-        let key = crate::RandomKey::from_seed(seed);
-        (0..len as u32).map(|i| Float::from(key.uniform(i)) - 0.5).collect()
-    }
-
-    const SIZES: [(usize, usize, usize); 9] = [
-        (1, 1, 1),
-        (6, 16, 16),
-        (7, 17, 33),
-        (64, 784, 300),
-        (5, 1300, 10),
-        (784, 64, 300),
-        (64, 100, 300),
-        (200, 3, 600),
-        (13, 0, 4),
-    ];
-
-    #[test]
-    fn products_equal_the_reference_for_all_sizes_and_transposes() {
-        let mut scratch = Scratch::default();
-        let sizes = if cfg!(miri) { &SIZES[..3] } else { &SIZES[..] };
-        for &(m, k, n) in sizes {
-            let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
-            for (ta, tb) in [(false, false), (true, false), (false, true), (true, true)] {
-                let a = if ta { Matrix::new(&a, k, m).transposed() } else { Matrix::new(&a, m, k) };
-                let b = if tb { Matrix::new(&b, n, k).transposed() } else { Matrix::new(&b, k, n) };
-                let mut c = vec![Float::NAN; m * n];
-                matmul(a, b, &mut c, Epilogue::Assign, &Team::default(), &mut scratch);
-                for (c, expected) in c.iter().zip(reference(a, b)) {
-                    assert!(
-                        (f64::from(*c) - expected).abs() < 2e-5 * (k as f64).sqrt().max(1.0),
-                        "{m}×{k}×{n} {ta} {tb}: {c} {expected}"
-                    );
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn epilogues_do_what_they_say() {
-        // One row has a loop of its own; so many terms are two blocks.
-        for m in [1, 7] {
-            epilogues_with_rows(m);
-        }
-    }
-
-    fn epilogues_with_rows(m: usize) {
-        let (k, n) = (1100, 21);
-        let (a, b, bias, before) = (numbers(m * k, 1), numbers(k * n, 2), numbers(n, 3), numbers(m * n, 4));
-        let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
-        let mut scratch = Scratch::default();
-        let product = reference(a, b);
-        let cases: [(Epilogue<'_>, &dyn Fn(usize) -> f64); 5] = [
-            (Epilogue::Assign, &|i| product[i]),
-            (Epilogue::Add, &|i| product[i] + f64::from(before[i])),
-            (Epilogue::Bias(&bias), &|i| product[i] + f64::from(bias[i % n])),
-            (Epilogue::BiasRelu(&bias), &|i| (product[i] + f64::from(bias[i % n])).max(0.0)),
-            (Epilogue::Relu, &|i| product[i].max(0.0)),
-        ];
-        for (epilogue, expected) in cases {
-            let mut c = before.clone();
-            matmul(a, b, &mut c, epilogue, &Team::default(), &mut scratch);
-            for (i, c) in c.iter().enumerate() {
-                assert!((f64::from(*c) - expected(i)).abs() < 2e-4, "{epilogue:?} element {i}");
-            }
-        }
-    }
-
-    #[test]
-    #[cfg_attr(miri, ignore = "takes hours")]
-    fn the_bits_do_not_depend_on_the_number_of_threads() {
-        let (m, k, n) = (130, 700, 300);
-        let (a, b) = (numbers(m * k, 1), numbers(k * n, 2));
-        let product = |threads: usize| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            let mut c = vec![0.0; m * n];
-            pool.install(|| {
-                matmul(
-                    Matrix::new(&a, m, k),
-                    Matrix::new(&b, k, n),
-                    &mut c,
-                    Epilogue::Assign,
-                    &Team::default(),
-                    &mut Scratch::default(),
-                )
-            });
-            c
-        };
-        let alone = product(1);
-        for threads in [2, 3, 4, 8] {
-            assert!(alone == product(threads), "{threads} threads");
-        }
-    }
-
-    /// The sums one after the other, as the innermost loop adds them, zeros included.
-    fn in_order(a: &[Float], b: &[Float], (m, k, n): (usize, usize, usize)) -> Vec<Float> {
-        let fused = cfg!(target_arch = "aarch64") || {
-            #[cfg(target_arch = "x86_64")]
-            let fused = dispatch::has_avx2_fma();
-            #[cfg(not(target_arch = "x86_64"))]
-            let fused = false;
-            fused
-        };
-        let add = |sum, a: Float, b| if fused { a.mul_add(b, sum) } else { sum + a * b };
-        let element = |i, j| (0..k).fold(0.0, |sum, term| add(sum, a[i * k + term], b[term * n + j]));
-        (0..m * n).map(|element_number| element(element_number / n, element_number % n)).collect()
-    }
-
-    /// Numbers of which most are zero, in stretches, as in images.
-    fn sparse(rows: usize, columns: usize) -> Vec<Float> {
-        let zero = |i: usize| (i % columns / 9).is_multiple_of(2) || (i / columns / 7).is_multiple_of(3);
-        numbers(rows * columns, 1)
-            .into_iter()
-            .enumerate()
-            .map(|(i, x)| if zero(i) { 0.0 } else { x })
-            .collect()
-    }
-
-    #[test]
-    fn terms_that_are_left_out_change_no_bit() {
-        for (m, k, n) in [(1, 100, 20), (5, 100, 20), (64, 200, 50), (37, 150, 16)] {
-            let (a, b) = (sparse(m, k), numbers(k * n, 2));
-            let expected = in_order(&a, &b, (m, k, n));
-            let transposed: Vec<Float> = (0..k * m).map(|i| a[i % m * k + i / m]).collect();
-            for a in [Matrix::new(&a, m, k), Matrix::new(&transposed, k, m).transposed()] {
-                let mut c = vec![Float::NAN; m * n];
-                let mut scratch = Scratch::default();
-                matmul(a, Matrix::new(&b, k, n), &mut c, Epilogue::Assign, &Team::default(), &mut scratch);
-                assert!(c == expected, "{m}×{k}×{n}, strides {} {}", a.row_stride, a.column_stride);
-                let group = scratch.parts(1)[0].groups.iter().next();
-                assert!(
-                    m == 1 || group.is_some_and(|group| group.counting.is_some()),
-                    "no term was left out"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn zero_times_infinity_is_not_left_out() {
-        let (m, k, n) = (12, 90, 20);
-        let (a, mut b) = (sparse(m, k), numbers(k * n, 2));
-        // The first columns of A are zeros.
-        (b[3], b[n + 17]) = (Float::INFINITY, Float::NAN);
-        let transposed: Vec<Float> = (0..k * m).map(|i| a[i % m * k + i / m]).collect();
-        for a in [Matrix::new(&a, m, k), Matrix::new(&transposed, k, m).transposed()] {
-            let mut c = vec![0.0; m * n];
-            matmul(
-                a,
-                Matrix::new(&b, k, n),
-                &mut c,
-                Epilogue::Assign,
-                &Team::default(),
-                &mut Scratch::default(),
-            );
-            assert!(c.iter().enumerate().all(|(i, c)| c.is_nan() == matches!(i % n, 3 | 17)));
-        }
-    }
-}
+mod tests;

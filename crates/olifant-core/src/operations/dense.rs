@@ -5,7 +5,7 @@ use crate::{
     kernels::{
         broadcast::Broadcast,
         dispatch::vectorised,
-        matmul::{Epilogue, Matrix, matmul},
+        matmul::{Epilogue, Matrix, matmul, matmul_and_column_sums},
     },
     operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
 };
@@ -73,9 +73,14 @@ impl Operation for Dense {
             let kernel = Matrix::new(kernel.data, features, units);
             matmul(dz, kernel.transposed(), dx.data, assign_or_add(dx.add), step.team, step.scratch);
         }
+        let x = Matrix::new(x.data, rows, features).transposed();
+        if let Some([dk, db]) = gradients.get_two_weights(1, 2) {
+            let epilogue = assign_or_add(dk.add);
+            return matmul_and_column_sums(x, dz, dk.data, epilogue, db, step.team, step.scratch);
+        }
+        // There is no bias, or one of the two is frozen.
         if let Some(dk) = gradients.get(1) {
-            let x = Matrix::new(x.data, rows, features);
-            matmul(x.transposed(), dz, dk.data, assign_or_add(dk.add), step.team, step.scratch);
+            matmul(x, dz, dk.data, assign_or_add(dk.add), step.team, step.scratch);
         }
         if step.inputs.len() == 3
             && let Some(db) = gradients.get(2)

@@ -1,4 +1,4 @@
-//! The rows of A in groups that make one tile each, and the terms that count for them.
+//! The rows of A in groups that make one tile each, and where a tile reads their numbers.
 
 use std::{array, ops::Range};
 
@@ -7,6 +7,8 @@ use crate::{Float, kernels::parallel::range_of_part, tensor::Buffer};
 
 /// Of so many terms it is looked whether they are zeros; if a quarter is, all are looked at.
 const SAMPLES: usize = 16;
+/// So many numbers of A lie in the first-level cache, wherever they are: copying them gains nothing.
+const SMALL: usize = 1 << 13;
 
 /// The rows of A that are multiplied in one sweep over B.
 ///
@@ -18,132 +20,157 @@ const SAMPLES: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     groups: Vec<Group>,
-    /// The numbers of the rows side by side, where not all terms count or a row's own do not lie one behind the other.
+    /// The numbers of groups that were copied.
     packed: Buffer,
-    /// The terms that count, of one group after the other; counted from the first term of the block.
-    counting: Vec<u32>,
+    /// The terms that were kept, of one group after the other; counted from the first term of the block.
+    kept: Vec<u32>,
 }
 
 #[derive(Debug)]
 struct Group {
     rows: Range<usize>,
-    /// Where its numbers start in `packed`.
-    place: usize,
-    /// Where its terms stand in `counting`, if not all count.
-    counting: Option<Range<usize>>,
+    /// Where its numbers are in `packed`; empty if they were not copied.
+    packed: Range<usize>,
+    /// Where its terms stand in `kept`, if any was left out.
+    kept: Option<Range<usize>>,
 }
 
-/// One group, ready to be multiplied.
+/// Where a tile reads the numbers of its rows.
 #[derive(Clone, Copy)]
-pub(super) struct GroupView<'a> {
-    pub(super) rows: &'a Range<usize>,
-    /// For each term that counts, the numbers of all rows; empty if the rows are read where they are.
-    pub(super) packed: &'a [Float],
-    /// The terms that count, if not all do.
-    pub(super) counting: Option<&'a [u32]>,
+pub(super) enum Numbers<'a> {
+    /// Where they are in A.
+    InPlace,
+    /// For each term, those of all rows side by side.
+    Packed(&'a [Float]),
+    /// The same, of the terms in the list; in all others they are zeros.
+    Kept(&'a [Float], &'a [u32]),
 }
 
 impl Groups {
     /// Divides some rows of A into groups of nearly equal size: 64 rows are 9 groups of 6 and 2 of 5,
     /// which run at full speed, while a last group of 4 would not.
+    ///
+    /// `panels` is how often the numbers will be read: what is read once, or is small, is not worth a copy.
     #[inline(always)]
-    pub(super) fn fill(&mut self, a: Matrix<'_>, rows: &Range<usize>, terms: &Range<usize>) {
+    pub(super) fn fill(&mut self, a: Matrix<'_>, rows: &Range<usize>, terms: &Range<usize>, panels: usize) {
         let count = rows.len().div_ceil(ROWS);
         self.groups.clear();
-        self.counting.clear();
-        self.packed.resize(rows.len() * terms.len());
+        self.kept.clear();
+        let copy = panels > 1 && rows.len() * terms.len() > SMALL;
+        if copy {
+            self.packed.resize(rows.len() * terms.len());
+        }
         let mut place = 0;
         for group in 0..count {
             let part = range_of_part(group, count, rows.len(), 1);
             let rows = rows.start + part.start..rows.start + part.end;
-            let first = self.counting.len();
-            self.counting.resize(first + terms.len(), 0);
-            let list = &mut self.counting[first..];
-            let packed = &mut self.packed[place..];
-            let counting = if a.has_whole_rows() {
-                let counting = find_terms(a, &rows, terms, list);
-                if counting < terms.len() {
-                    pack_terms(a, &rows, terms, &list[..counting], packed);
-                }
-                counting
-            } else {
-                match rows.len() {
-                    // With a constant length, copying a few numbers is one instruction and not a call.
-                    5 => pack_rows::<5>(a, rows.start, terms, packed, list),
-                    6 => pack_rows::<6>(a, rows.start, terms, packed, list),
-                    _ => pack_few_rows(a, &rows, terms, packed),
-                }
-            };
-            let range = first..first + counting;
-            let counting = (counting < terms.len()).then_some(range);
-            self.counting.truncate(counting.as_ref().map_or(first, |range| range.end));
-            let size = rows.len() * terms.len();
-            self.groups.push(Group { rows, place, counting });
-            place += size;
+            let group = if copy { self.copy(a, rows, terms, place) } else { Group::in_place(rows) };
+            place += group.packed.len();
+            self.groups.push(group);
+        }
+    }
+
+    /// Copies the numbers of a group, if that is good for anything, to a place in `packed`.
+    #[inline(always)]
+    fn copy(&mut self, a: Matrix<'_>, rows: Range<usize>, terms: &Range<usize>, place: usize) -> Group {
+        let first = self.kept.len();
+        self.kept.resize(first + terms.len(), 0);
+        let list = &mut self.kept[first..];
+        let packed = &mut self.packed[place..];
+        let count = match (a.transposed, rows.len()) {
+            (false, _) => pack_whole_rows(a, &rows, terms, packed, list),
+            // With a constant length, copying a few numbers is one instruction and not a call.
+            (true, 5) => Some(pack_columns::<5>(a, rows.start, terms, packed, list)),
+            (true, 6) => Some(pack_columns::<6>(a, rows.start, terms, packed, list)),
+            (true, _) => None,
+        };
+        let kept = count.filter(|&count| count < terms.len()).map(|count| first..first + count);
+        self.kept.truncate(kept.as_ref().map_or(first, |kept| kept.end));
+        match count {
+            Some(count) => Group { packed: place..place + count * rows.len(), rows, kept },
+            None => Group::in_place(rows),
         }
     }
 
     /// Whether terms are left out anywhere.
     pub(super) fn leave_terms_out(&self) -> bool {
-        self.groups.iter().any(|group| group.counting.is_some())
+        self.groups.iter().any(|group| group.kept.is_some())
     }
 
-    /// All groups, from the first row on.
-    pub(super) fn iter(&self) -> impl Iterator<Item = GroupView<'_>> {
-        self.groups.iter().map(|group| GroupView {
-            rows: &group.rows,
-            packed: self.packed.get(group.place..).unwrap_or_default(),
-            counting: group.counting.clone().map(|range| &self.counting[range]),
+    /// The rows of all groups, from the first row on, and where their numbers are.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Range<usize>, Numbers<'_>)> {
+        self.groups.iter().map(|Group { rows, packed, kept }| {
+            let packed = self.packed.get(packed.clone()).unwrap_or_default();
+            let numbers = match kept {
+                Some(kept) => Numbers::Kept(packed, &self.kept[kept.clone()]),
+                None if packed.is_empty() => Numbers::InPlace,
+                None => Numbers::Packed(packed),
+            };
+            (rows, numbers)
         })
     }
 }
 
-/// Lists the terms that count for some whole rows, and returns how many they are.
+impl Group {
+    fn in_place(rows: Range<usize>) -> Group {
+        Group { rows, packed: 0..0, kept: None }
+    }
+}
+
+/// Copies some whole rows side by side, without the terms in which all are zero; returns how many terms there are.
+/// If few are zero it does nothing: the rows can be read where they are.
 #[inline(always)]
-fn find_terms(a: Matrix<'_>, rows: &Range<usize>, terms: &Range<usize>, list: &mut [u32]) -> usize {
+fn pack_whole_rows(
+    a: Matrix<'_>,
+    rows: &Range<usize>,
+    terms: &Range<usize>,
+    packed: &mut [Float],
+    list: &mut [u32],
+) -> Option<usize> {
+    let count = find_terms(a, rows, terms, list)?;
+    for (place, row) in rows.clone().enumerate() {
+        let row = a.row(row, terms);
+        let places = packed[place..].iter_mut().step_by(rows.len());
+        places.zip(&list[..count]).for_each(|(packed, &term)| *packed = row[term as usize]);
+    }
+    Some(count)
+}
+
+/// Lists the terms of some whole rows that are not zero in all of them, and returns how many they are, or `None` if nearly all are.
+#[inline(always)]
+fn find_terms(a: Matrix<'_>, rows: &Range<usize>, terms: &Range<usize>, list: &mut [u32]) -> Option<usize> {
     // Of a smaller group the last row comes several times.
     let rows: [&[Float]; ROWS] = array::from_fn(|i| a.row((rows.start + i).min(rows.end - 1), terms));
     let len = list.len();
     let rows = rows.map(|row| &row[..len]);
-    let zeros =
-        (0..SAMPLES).filter(|sample| rows.iter().all(|row| row.get(sample * len / SAMPLES) == Some(&0.0)));
-    if zeros.count() < SAMPLES / 4 {
-        return len;
+    let is_zero = |term: usize| rows.iter().fold(true, |zero, row| zero & (row.get(term) == Some(&0.0)));
+    if (0..SAMPLES).filter(|sample| is_zero(sample * len / SAMPLES)).count() < SAMPLES / 4 {
+        return None;
     }
     let mut count = 0;
     let mut start = 0;
     while start < len {
-        let mut counts = [false; 16];
-        let width = counts.len().min(len - start);
+        let mut any = [false; 16];
+        let width = any.len().min(len - start);
         for row in rows {
             match row[start..].first_chunk::<16>() {
-                Some(row) => counts.iter_mut().zip(row).for_each(|(counts, &x)| *counts |= x != 0.0),
-                None => counts.iter_mut().zip(&row[start..]).for_each(|(counts, &x)| *counts |= x != 0.0),
+                Some(row) => any.iter_mut().zip(row).for_each(|(any, &x)| *any |= x != 0.0),
+                None => any.iter_mut().zip(&row[start..]).for_each(|(any, &x)| *any |= x != 0.0),
             }
         }
-        for (term, &counts) in (start..).zip(&counts[..width]) {
-            // Always written, and overwritten if the term does not count: there is nothing to guess for the processor.
+        for (term, &any) in (start..).zip(&any[..width]) {
+            // Always written, and overwritten if the term is not kept: there is nothing to guess for the processor.
             list[count] = term as u32;
-            count += usize::from(counts);
+            count += usize::from(any);
         }
         start += width;
     }
-    count
+    Some(count)
 }
 
-/// Copies the terms of some whole rows side by side that are in the list.
+/// Copies `R` rows of a transpose side by side, without the terms in which all are zero; returns how many terms there are.
 #[inline(always)]
-fn pack_terms(a: Matrix<'_>, rows: &Range<usize>, terms: &Range<usize>, list: &[u32], packed: &mut [Float]) {
-    for (place, row) in rows.clone().enumerate() {
-        let row = a.row(row, terms);
-        let places = packed[place..].iter_mut().step_by(rows.len());
-        places.zip(list).for_each(|(packed, &term)| *packed = row[term as usize]);
-    }
-}
-
-/// Copies `R` rows side by side, without the terms in which all are zero; returns how many terms there are.
-#[inline(always)]
-fn pack_rows<const R: usize>(
+fn pack_columns<const R: usize>(
     a: Matrix<'_>,
     first: usize,
     terms: &Range<usize>,
@@ -153,25 +180,10 @@ fn pack_rows<const R: usize>(
     let (packed, _) = packed.as_chunks_mut::<R>();
     let mut count = 0;
     for (number, term) in terms.clone().enumerate() {
-        let column = &a.data[first * a.row_stride + term * a.column_stride..];
-        let numbers = match column.first_chunk::<R>() {
-            Some(numbers) if a.row_stride == 1 => *numbers,
-            _ => array::from_fn(|row| column[row * a.row_stride]),
-        };
+        let numbers: [Float; R] = array::from_fn(|row| a.column(term, &(first..first + R))[row]);
         packed[count] = numbers;
         list[count] = number as u32;
         count += usize::from(numbers.iter().fold(false, |any, &x| any | (x != 0.0)));
     }
     count
-}
-
-/// Copies any number of rows side by side; all terms count.
-#[inline(always)]
-fn pack_few_rows(a: Matrix<'_>, rows: &Range<usize>, terms: &Range<usize>, packed: &mut [Float]) -> usize {
-    for (packed, term) in packed.chunks_exact_mut(rows.len()).zip(terms.clone()) {
-        for (packed, row) in packed.iter_mut().zip(rows.clone()) {
-            *packed = a.data[row * a.row_stride + term * a.column_stride];
-        }
-    }
-    terms.len()
 }

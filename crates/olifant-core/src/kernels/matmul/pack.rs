@@ -20,9 +20,9 @@ pub(super) unsafe fn panel<const WIDE: bool>(
     columns: &Range<usize>,
     panel: &mut [Line],
 ) {
-    if b.has_whole_rows() {
+    if !b.transposed {
         for (line, term) in panel.iter_mut().zip(terms.clone()) {
-            let row = &b.data[term * b.row_stride + columns.start..];
+            let row = &b.data[term * b.columns + columns.start..];
             match row.first_chunk::<COLUMNS>() {
                 // Numbers beyond the last column belong to the next row; nobody looks at their sums.
                 Some(row) => *line = *row,
@@ -31,19 +31,15 @@ pub(super) unsafe fn panel<const WIDE: bool>(
         }
         return;
     }
-    let column = |column: usize| &b.data[column * b.column_stride + terms.start * b.row_stride..];
     let mut place = 0;
-    if b.row_stride == 1 {
-        while place + SIDE <= columns.len() {
-            let whole: [&[Float]; SIDE] =
-                array::from_fn(|i| &column(columns.start + place + i)[..terms.len()]);
-            // SAFETY: the caller's promise.
-            unsafe { transpose_columns::<WIDE>(whole, panel, place) };
-            place += SIDE;
-        }
+    while place + SIDE <= columns.len() {
+        let whole = array::from_fn(|i| b.column(columns.start + place + i, terms));
+        // SAFETY: the caller's promise.
+        unsafe { transpose_columns::<WIDE>(whole, panel, place) };
+        place += SIDE;
     }
     for place in place..columns.len() {
-        let numbers = column(columns.start + place).iter().step_by(b.row_stride);
+        let numbers = b.column(columns.start + place, terms);
         panel.iter_mut().zip(numbers).for_each(|(line, number)| line[place] = *number);
     }
 }

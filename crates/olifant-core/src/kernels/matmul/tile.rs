@@ -2,7 +2,7 @@
 
 use std::{array, ops::Range};
 
-use super::{COLUMNS, Epilogue, Line, Matrix, groups::GroupView};
+use super::{COLUMNS, Epilogue, Line, Matrix, groups::Numbers};
 use crate::{Float, kernels::parallel::SharedRows};
 
 /// How many terms are written out one after the other.
@@ -11,7 +11,9 @@ const UNROLLED: usize = 4;
 /// What the sums of a tile are made of.
 pub(super) struct Tile<'a> {
     pub(super) a: Matrix<'a>,
-    pub(super) group: GroupView<'a>,
+    pub(super) rows: &'a Range<usize>,
+    /// Where the rows' numbers are.
+    pub(super) numbers: Numbers<'a>,
     pub(super) terms: &'a Range<usize>,
     /// Sixteen columns of B.
     pub(super) panel: &'a [Line],
@@ -33,26 +35,35 @@ impl Tile<'_> {
         finish: &Finish<'_>,
         bias: &Line,
     ) {
-        let GroupView { rows, packed, counting } = self.group;
+        let rows = self.rows;
         let panel = &self.panel[..self.terms.len()];
-        let mut sums = match counting {
-            None if self.a.has_whole_rows() => {
+        let mut sums = match self.numbers {
+            Numbers::InPlace if self.a.transposed => {
+                let stride = self.a.stride();
+                let a = self.a.data.get(self.terms.start * stride + rows.start..).unwrap_or_default();
+                assert!(panel.is_empty() || a.len() >= (panel.len() - 1) * stride + R);
+                // SAFETY: as was just asked, the last term's numbers are there; and there is a line for each term.
+                multiply::<FUSED, R>(panel.len(), |i| unsafe {
+                    (array::from_fn(|row| *a.get_unchecked(i * stride + row)), panel.get_unchecked(i))
+                })
+            }
+            Numbers::InPlace => {
                 let a: [&[Float]; R] = array::from_fn(|row| self.a.row(rows.start + row, self.terms));
                 // SAFETY: each row of A has as many numbers as there are terms, and the panel as many lines.
                 multiply::<FUSED, R>(panel.len(), |i| unsafe {
                     (a.map(|row| *row.get_unchecked(i)), panel.get_unchecked(i))
                 })
             }
-            None => {
-                let (a, _) = packed.as_chunks::<R>();
+            Numbers::Packed(a) => {
+                let (a, _) = a.as_chunks::<R>();
                 let a = &a[..panel.len()];
                 // SAFETY: there are as many lines of A and of the panel as there are terms.
                 multiply::<FUSED, R>(panel.len(), |i| unsafe {
                     (*a.get_unchecked(i), panel.get_unchecked(i))
                 })
             }
-            Some(list) => {
-                let (a, _) = packed.as_chunks::<R>();
+            Numbers::Kept(a, list) => {
+                let (a, _) = a.as_chunks::<R>();
                 let a = &a[..list.len()];
                 // SAFETY: there is a line of A for each entry of the list, which holds numbers of terms only.
                 multiply::<FUSED, R>(list.len(), |i| unsafe {
@@ -60,7 +71,7 @@ impl Tile<'_> {
                 })
             }
         };
-        if let Some(list) = counting
+        if let Numbers::Kept(_, list) = self.numbers
             && !self.finite
         {
             add_zeros(panel, list, &mut sums);
@@ -115,10 +126,10 @@ fn add_products<const FUSED: bool, const R: usize>(sums: &mut [Line; R], a: [Flo
 
 /// Adds the terms that were left out, which are zero times B: NaN where B is not finite.
 #[cold]
-fn add_zeros(panel: &[Line], counting: &[u32], sums: &mut [Line]) {
-    let mut counting = counting.iter().peekable();
+fn add_zeros(panel: &[Line], kept: &[u32], sums: &mut [Line]) {
+    let mut kept = kept.iter().peekable();
     for (term, b) in panel.iter().enumerate() {
-        if counting.next_if_eq(&&(term as u32)).is_none() {
+        if kept.next_if_eq(&&(term as u32)).is_none() {
             sums.iter_mut().for_each(|sums| sums.iter_mut().zip(b).for_each(|(sum, b)| *sum += 0.0 * b));
         }
     }
