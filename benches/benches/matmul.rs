@@ -4,8 +4,8 @@
 //! `matrixmultiply`, which ndarray calls, runs on one thread; for two, each computes half of the result.
 //! (Its own threading leaves products of 64 rows on one thread.)
 //!
-//! `gemm` is missing because it has no safe interface, and `unsafe` stays in the kernels;
-//! `faer`, which would lend one, because it takes two minutes to build.
+//! `faer` stands for `gemm` as well, which it multiplies by and which has no safe interface of its own.
+//! It takes two minutes to build, so it is asked for: `cargo bench -p olifant-benches --features faer --bench matmul`.
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
@@ -63,6 +63,10 @@ fn matmul(criterion: &mut Criterion) {
             group.bench_function(BenchmarkId::new("matrixmultiply", threads), |bencher| {
                 pool.install(|| bencher.iter(|| theirs(pool, a, b, black_box(&mut c).view_mut())));
             });
+            #[cfg(feature = "faer")]
+            group.bench_function(BenchmarkId::new("faer", threads), |bencher| {
+                pool.install(|| bencher.iter(|| faers(threads, a, b, black_box(&mut c).view_mut())));
+            });
         }
         group.finish();
     }
@@ -114,6 +118,27 @@ fn theirs(pool: &ThreadPool, a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, mut
             || general_mat_mul(1.0, &a.1, &b, 0.0, &mut lower),
         );
     }
+}
+
+/// C = A·B by faer.
+#[cfg(feature = "faer")]
+fn faers(threads: usize, a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, mut c: ArrayViewMut2<'_, f32>) {
+    use faer::{Accum, MatMut, MatRef, Par, linalg::matmul::matmul};
+
+    fn view<'a>(matrix: &ArrayView2<'a, f32>) -> MatRef<'a, f32> {
+        let (rows, columns) = matrix.dim();
+        match matrix.to_slice() {
+            Some(whole) => MatRef::from_row_major_slice(whole, rows, columns),
+            None => {
+                let whole = matrix.reversed_axes().to_slice().expect("a transpose");
+                MatRef::from_column_major_slice(whole, rows, columns)
+            }
+        }
+    }
+    let (rows, columns) = c.dim();
+    let c = MatMut::from_row_major_slice_mut(c.as_slice_mut().unwrap(), rows, columns);
+    let threads = if threads == 1 { Par::Seq } else { Par::rayon(threads) };
+    matmul(c, Accum::Replace, view(&a), view(&b), 1.0, threads);
 }
 
 criterion_group! {
