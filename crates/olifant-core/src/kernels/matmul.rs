@@ -44,6 +44,8 @@ const COLUMNS: usize = 16;
 const DEPTH: usize = 1024;
 /// How many numbers of A are swept over for each panel of B: half a megabyte.
 const BLOCK: usize = 1 << 17;
+/// How many panels of B are copied at a time, if one sweep over A is all they serve: they should stay in the second-level cache.
+const SWEEP: usize = 4;
 
 /// Sixteen numbers of one row of B.
 type Line = [Float; COLUMNS];
@@ -125,8 +127,8 @@ pub struct Scratch {
 #[derive(Debug, Default)]
 struct PartScratch {
     groups: Groups,
-    /// Sixteen columns of B.
-    panel: Buffer,
+    /// Columns of B, sixteen side by side.
+    panels: Buffer,
     /// The sums of a single row.
     sums: Buffer,
 }
@@ -191,7 +193,7 @@ pub(crate) fn matmul_and_column_sums(
 /// whoever takes rows copies only its rows of A, but all of B.
 fn splits_by_columns(a: Matrix<'_>, b: Matrix<'_>) -> bool {
     let copied_rows = if a.transposed { a.rows } else { 0 };
-    b.columns >= a.rows || b.columns >= copied_rows && b.columns >= 4 * COLUMNS
+    b.columns > a.rows || b.columns >= copied_rows.max(4 * COLUMNS) && a.transposed
 }
 
 /// A rectangle of C that one thread computes.
@@ -208,13 +210,28 @@ struct ColumnSums<'a> {
 }
 
 impl ColumnSums<'_> {
+    /// Adds the terms of some columns.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else uses the sums of these columns.
+    #[inline(always)]
+    unsafe fn add(&self, panels: &[Float], columns: &Range<usize>, terms: usize, is_first: bool) {
+        let (lines, _) = panels.as_chunks::<COLUMNS>();
+        for (number, first) in columns.clone().step_by(COLUMNS).enumerate() {
+            let columns = first..(first + COLUMNS).min(columns.end);
+            // SAFETY: the caller's promise.
+            unsafe { self.add_panel(&lines[number * terms..][..terms], &columns, is_first) };
+        }
+    }
+
     /// Adds the terms of at most sixteen columns.
     ///
     /// # Safety
     ///
     /// Nobody else uses the sums of these columns.
     #[inline(always)]
-    unsafe fn add(&self, panel: &[Line], columns: &Range<usize>, is_first: bool) {
+    unsafe fn add_panel(&self, panel: &[Line], columns: &Range<usize>, is_first: bool) {
         let mut line = [0.0; COLUMNS];
         let (fours, rest) = panel.as_chunks::<4>();
         for [a, b, c, d] in fours {
@@ -259,7 +276,7 @@ impl Product<'_> {
             let rectangle = if by_columns {
                 Rectangle { rows: 0..rows, columns: range_of_part(part, parts, columns, COLUMNS) }
             } else {
-                Rectangle { rows: range_of_part(part, parts, rows, ROWS), columns: 0..columns }
+                Rectangle { rows: range_of_part(part, parts, rows, 1), columns: 0..columns }
             };
             // SAFETY: the rectangles of different parts do not overlap.
             unsafe { self.compute(rectangle, scratch) };
@@ -320,43 +337,50 @@ impl Product<'_> {
                 continue;
             }
             let row_blocks = (rows.len() * terms.len()).div_ceil(BLOCK).max(1);
-            for block in 0..row_blocks {
-                let part = range_of_part(block, row_blocks, rows.len(), ROWS);
-                let rows = rows.start + part.start..rows.start + part.end;
-                // SAFETY: the caller's promise.
-                unsafe { self.compute_rows::<FUSED>(&rows, &columns, &terms, &finish, scratch) };
+            // What is copied several times would be A for each sweep, or B for each block of rows: it is A only where it is one block.
+            let sweep = if row_blocks == 1 { SWEEP * COLUMNS } else { columns.len().max(1) };
+            for first in columns.clone().step_by(sweep) {
+                let is_first_sweep = first == columns.start;
+                let columns = first..(first + sweep).min(columns.end);
+                // SAFETY: only for processors with AVX2 is `FUSED` set on x86-64.
+                unsafe { pack::panels::<FUSED>(self.b, &terms, &columns, &mut scratch.panels) };
+                if let Some(sums) = &self.column_sums
+                    && rows.start == 0
+                {
+                    // SAFETY: the first row of these columns belongs to this thread, so their sums do.
+                    unsafe { sums.add(&scratch.panels, &columns, terms.len(), terms.start == 0) };
+                }
+                for block in 0..row_blocks {
+                    if is_first_sweep {
+                        let part = range_of_part(block, row_blocks, rows.len(), ROWS);
+                        let rows = rows.start + part.start..rows.start + part.end;
+                        scratch.groups.fill(self.a, &rows, &terms, columns.len().div_ceil(COLUMNS));
+                    }
+                    // SAFETY: the caller's promise.
+                    unsafe { self.compute_tiles::<FUSED>(&columns, &terms, &finish, scratch) };
+                }
             }
         }
     }
 
-    /// Computes some rows of the rectangle, as far as the sums reach.
+    /// Computes the rows that are grouped, in the columns that are copied, as far as the sums reach.
     ///
     /// # Safety
     ///
     /// No other thread uses these elements of C.
     #[inline(always)]
-    unsafe fn compute_rows<const FUSED: bool>(
+    unsafe fn compute_tiles<const FUSED: bool>(
         &self,
-        rows: &Range<usize>,
         columns: &Range<usize>,
         terms: &Range<usize>,
         finish: &Finish<'_>,
-        scratch: &mut PartScratch,
+        scratch: &PartScratch,
     ) {
-        let PartScratch { groups, panel, .. } = scratch;
-        groups.fill(self.a, rows, terms, columns.len().div_ceil(COLUMNS));
-        panel.resize(terms.len() * COLUMNS);
-        let (panel, _) = panel.as_chunks_mut::<COLUMNS>();
-        for first in columns.clone().step_by(COLUMNS) {
+        let PartScratch { groups, panels, .. } = scratch;
+        let (lines, _) = panels.as_chunks::<COLUMNS>();
+        for (number, first) in columns.clone().step_by(COLUMNS).enumerate() {
             let columns = first..(first + COLUMNS).min(columns.end);
-            // SAFETY: only for processors with AVX2 is `FUSED` set on x86-64.
-            unsafe { pack::panel::<FUSED>(self.b, terms, &columns, panel) };
-            if let Some(sums) = &self.column_sums
-                && rows.start == 0
-            {
-                // SAFETY: the first row of these columns belongs to this thread, so their sums do.
-                unsafe { sums.add(panel, &columns, terms.start == 0) };
-            }
+            let panel = &lines[number * terms.len()..][..terms.len()];
             let finite = !groups.leave_terms_out() || pack::all_finite(panel);
             let bias = finish.bias(&columns);
             for (rows, numbers) in groups.iter() {

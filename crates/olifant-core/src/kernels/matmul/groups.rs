@@ -9,6 +9,8 @@ use crate::{Float, kernels::parallel::range_of_part, tensor::Buffer};
 const SAMPLES: usize = 16;
 /// So many numbers of A lie in the first-level cache, wherever they are: copying them gains nothing.
 const SMALL: usize = 1 << 13;
+/// So many terms of a transpose are copied for all groups at a time: a cache line each, in the first-level cache.
+const CHUNK: usize = 128;
 
 /// The rows of A that are multiplied in one sweep over B.
 ///
@@ -29,10 +31,21 @@ pub(super) struct Groups {
 #[derive(Debug)]
 struct Group {
     rows: Range<usize>,
-    /// Where its numbers are in `packed`; empty if they were not copied.
+    /// Where its numbers are in `packed`, if they were copied.
     packed: Range<usize>,
-    /// Where its terms stand in `kept`, if any was left out.
-    kept: Option<Range<usize>>,
+    /// Where its terms stand in `kept`.
+    kept: Range<usize>,
+    copied: Copied,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Copied {
+    /// No number was copied.
+    None,
+    /// Those of some terms; in all others they are zeros.
+    Some,
+    /// Those of all terms.
+    All,
 }
 
 /// Where a tile reads the numbers of its rows.
@@ -55,56 +68,75 @@ impl Groups {
     pub(super) fn fill(&mut self, a: Matrix<'_>, rows: &Range<usize>, terms: &Range<usize>, panels: usize) {
         let count = rows.len().div_ceil(ROWS);
         self.groups.clear();
-        self.kept.clear();
-        let copy = panels > 1 && rows.len() * terms.len() > SMALL;
-        if copy {
-            self.packed.resize(rows.len() * terms.len());
-        }
-        let mut place = 0;
-        for group in 0..count {
+        self.groups.extend((0..count).map(|group| {
             let part = range_of_part(group, count, rows.len(), 1);
-            let rows = rows.start + part.start..rows.start + part.end;
-            let group = if copy { self.copy(a, rows, terms, place) } else { Group::in_place(rows) };
-            place += group.packed.len();
-            self.groups.push(group);
+            Group::in_place(rows.start + part.start..rows.start + part.end)
+        }));
+        if panels > 1 && rows.len() * terms.len() > SMALL {
+            self.packed.resize(rows.len() * terms.len());
+            if self.kept.len() < count * terms.len() {
+                self.kept.resize(count * terms.len(), 0);
+            }
+            if a.transposed { self.copy_columns(a, terms) } else { self.copy_rows(a, terms) }
         }
     }
 
-    /// Copies the numbers of a group, if that is good for anything, to a place in `packed`.
+    /// Copies the numbers of groups in which terms can be left out; the others are read where they are.
     #[inline(always)]
-    fn copy(&mut self, a: Matrix<'_>, rows: Range<usize>, terms: &Range<usize>, place: usize) -> Group {
-        let first = self.kept.len();
-        self.kept.resize(first + terms.len(), 0);
-        let list = &mut self.kept[first..];
-        let packed = &mut self.packed[place..];
-        let count = match (a.transposed, rows.len()) {
-            (false, _) => pack_whole_rows(a, &rows, terms, packed, list),
-            // With a constant length, copying a few numbers is one instruction and not a call.
-            (true, 5) => Some(pack_columns::<5>(a, rows.start, terms, packed, list)),
-            (true, 6) => Some(pack_columns::<6>(a, rows.start, terms, packed, list)),
-            (true, _) => None,
-        };
-        let kept = count.filter(|&count| count < terms.len()).map(|count| first..first + count);
-        self.kept.truncate(kept.as_ref().map_or(first, |kept| kept.end));
-        match count {
-            Some(count) => Group { packed: place..place + count * rows.len(), rows, kept },
-            None => Group::in_place(rows),
+    fn copy_rows(&mut self, a: Matrix<'_>, terms: &Range<usize>) {
+        let (mut place, mut first) = (0, 0);
+        for group in &mut self.groups {
+            let list = &mut self.kept[first..first + terms.len()];
+            if let Some(count) = pack_whole_rows(a, &group.rows, terms, &mut self.packed[place..], list) {
+                group.begin(place, first);
+                group.extend(count, terms);
+                (place, first) = (group.packed.end, group.kept.end);
+            }
+        }
+    }
+
+    /// Copies the numbers of a transpose, whose columns are rows that lie far apart.
+    ///
+    /// If there are many terms, a few are copied for all groups, then the next few:
+    /// what shares a cache line is read while it is there.
+    #[inline(always)]
+    fn copy_columns(&mut self, a: Matrix<'_>, terms: &Range<usize>) {
+        for start in terms.clone().step_by(CHUNK) {
+            let chunk = start..(start + CHUNK).min(terms.end);
+            let number = start - terms.start;
+            let (mut place, mut first) = (0, 0);
+            for group in self.groups.iter_mut().filter(|group| matches!(group.rows.len(), 5 | 6)) {
+                if number == 0 {
+                    group.begin(place, first);
+                }
+                let packed = &mut self.packed[group.packed.end..];
+                let list = &mut self.kept[group.kept.end..];
+                // With a constant length, copying a few numbers is one instruction and not a call.
+                let count = match group.rows.len() {
+                    5 => pack_columns::<5>(a, group.rows.start, &chunk, number, packed, list),
+                    _ => pack_columns::<6>(a, group.rows.start, &chunk, number, packed, list),
+                };
+                group.extend(count, terms);
+                // More chunks need room.
+                let room = if chunk.end == terms.end { group.kept.len() } else { terms.len() };
+                (place, first) = (group.packed.start + room * group.rows.len(), group.kept.start + room);
+            }
         }
     }
 
     /// Whether terms are left out anywhere.
     pub(super) fn leave_terms_out(&self) -> bool {
-        self.groups.iter().any(|group| group.kept.is_some())
+        self.groups.iter().any(|group| group.copied == Copied::Some)
     }
 
     /// The rows of all groups, from the first row on, and where their numbers are.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Range<usize>, Numbers<'_>)> {
-        self.groups.iter().map(|Group { rows, packed, kept }| {
-            let packed = self.packed.get(packed.clone()).unwrap_or_default();
-            let numbers = match kept {
-                Some(kept) => Numbers::Kept(packed, &self.kept[kept.clone()]),
-                None if packed.is_empty() => Numbers::InPlace,
-                None => Numbers::Packed(packed),
+        self.groups.iter().map(|Group { rows, packed, kept, copied }| {
+            let packed = &self.packed[packed.clone()];
+            let numbers = match copied {
+                Copied::None => Numbers::InPlace,
+                Copied::Some => Numbers::Kept(packed, &self.kept[kept.clone()]),
+                Copied::All => Numbers::Packed(packed),
             };
             (rows, numbers)
         })
@@ -113,7 +145,20 @@ impl Groups {
 
 impl Group {
     fn in_place(rows: Range<usize>) -> Group {
-        Group { rows, packed: 0..0, kept: None }
+        Group { rows, packed: 0..0, kept: 0..0, copied: Copied::None }
+    }
+
+    /// Its numbers will be copied to this place, and its terms listed from `first` on.
+    fn begin(&mut self, place: usize, first: usize) {
+        self.packed = place..place;
+        self.kept = first..first;
+    }
+
+    /// So many more terms were copied.
+    fn extend(&mut self, count: usize, terms: &Range<usize>) {
+        self.kept.end += count;
+        self.packed.end += count * self.rows.len();
+        self.copied = if self.kept.len() < terms.len() { Copied::Some } else { Copied::All };
     }
 }
 
@@ -169,17 +214,19 @@ fn find_terms(a: Matrix<'_>, rows: &Range<usize>, terms: &Range<usize>, list: &m
 }
 
 /// Copies `R` rows of a transpose side by side, without the terms in which all are zero; returns how many terms there are.
+/// `number` is what the first term is called in the list.
 #[inline(always)]
 fn pack_columns<const R: usize>(
     a: Matrix<'_>,
     first: usize,
     terms: &Range<usize>,
+    number: usize,
     packed: &mut [Float],
     list: &mut [u32],
 ) -> usize {
     let (packed, _) = packed.as_chunks_mut::<R>();
     let mut count = 0;
-    for (number, term) in terms.clone().enumerate() {
+    for (number, term) in (number..).zip(terms.clone()) {
         let numbers: [Float; R] = array::from_fn(|row| a.column(term, &(first..first + R))[row]);
         packed[count] = numbers;
         list[count] = number as u32;
