@@ -30,6 +30,7 @@ impl Tape<'_> {
 /// Nothing is written yet but ∂loss/∂loss = 1.
 fn prepare(workspace: &mut Workspace, weights: &Weights, loss: usize) {
     workspace.written.fill(false);
+    workspace.rectified.fill(false);
     workspace.weight_written.clear();
     workspace.weight_written.resize(weights.len(), false);
     if workspace.weight_gradients.len() != weights.trainable().len() {
@@ -58,6 +59,7 @@ fn step_back(workspace: &mut Workspace, weights: &Weights, index: usize) {
         caches,
         gradients,
         written,
+        rectified,
         weight_gradients,
         weight_written,
         team,
@@ -77,6 +79,7 @@ fn step_back(workspace: &mut Workspace, weights: &Weights, index: usize) {
         output: TensorView { data: values[index].data(), shape: node.shape },
         cache: &caches[index],
         output_gradient: &mut this[0],
+        rectified: rectified[index],
         team,
         scratch,
     };
@@ -86,6 +89,7 @@ fn step_back(workspace: &mut Workspace, weights: &Weights, index: usize) {
         edges,
         gradients: earlier,
         written: &mut written[..index],
+        rectified: &mut rectified[..index],
         weight_gradients,
         weight_written,
     };

@@ -1,6 +1,6 @@
 //! How to compute something, and how to send a gradient back through it.
 
-use std::fmt;
+use std::{array, fmt};
 
 use crate::{
     Float, Shape, Weight, Weights,
@@ -114,6 +114,8 @@ pub struct BackwardStep<'a> {
     pub cache: &'a [Float],
     /// ∂loss/∂output. It may be changed in place: nobody reads it afterwards.
     pub output_gradient: &'a mut [Float],
+    /// Whether it is zero already where the output is not positive.
+    pub(crate) rectified: bool,
     /// The threads that may share the work.
     pub team: &'a Team,
     /// Working memory for the matrix product.
@@ -127,6 +129,7 @@ pub struct InputGradients<'a> {
     pub(crate) edges: &'a [u32],
     pub(crate) gradients: &'a mut [Buffer],
     pub(crate) written: &'a mut [bool],
+    pub(crate) rectified: &'a mut [bool],
     pub(crate) weight_gradients: &'a mut Buffer,
     pub(crate) weight_written: &'a mut [bool],
 }
@@ -153,29 +156,66 @@ impl InputGradients<'_> {
             _ => {
                 let buffer = &mut self.gradients[node];
                 buffer.resize(self.nodes[node].shape.size());
+                self.rectified[node] = false;
                 (&mut **buffer, &mut self.written[node])
             }
         };
         Some(GradientMut { data, add: std::mem::replace(written, true) })
     }
 
-    /// The places of two inputs at once, if both are wanted and are different weights.
-    pub(crate) fn get_two_weights(&mut self, first: usize, second: usize) -> Option<[GradientMut<'_>; 2]> {
-        let weights = [self.weight(first)?, self.weight(second)?];
-        let ranges = weights.map(|weight| self.weights.spec(weight).range());
-        let data = self.weight_gradients.get_disjoint_mut(ranges).ok()?;
-        let add = weights.map(|weight| std::mem::replace(&mut self.weight_written[weight.0 as usize], true));
-        let [first, second] = data;
-        Some([GradientMut { data: first, add: add[0] }, GradientMut { data: second, add: add[1] }])
+    /// The places of several inputs at once, as far as the inputs exist and are wanted;
+    /// `None` if two of them are the same place.
+    pub(crate) fn get_disjoint<const N: usize>(
+        &mut self,
+        inputs: [usize; N],
+    ) -> Option<[Option<GradientMut<'_>>; N]> {
+        let places = inputs.map(|input| {
+            let &edge = self.edges.get(input).filter(|_| self.wanted(input))?;
+            Some(self.nodes[edge as usize].root as usize)
+        });
+        let weights = places.map(|place| self.weight(place?));
+        let values: [_; N] = array::from_fn(|i| if weights[i].is_none() { places[i] } else { None });
+        for node in values.into_iter().flatten() {
+            self.gradients[node].resize(self.nodes[node].shape.size());
+        }
+        let ranges = weights.map(|weight| weight.map_or(0..0, |weight| self.weights.spec(weight).range()));
+        let weight_data = self.weight_gradients.get_disjoint_mut(ranges).ok()?;
+        let buffers =
+            self.gradients.get_disjoint_mut(values.map(|node| node.map_or(0..0, |node| node..node + 1)));
+        let mut data = weight_data.into_iter().zip(buffers.ok()?);
+        Some(array::from_fn(|i| {
+            let (weight_data, buffer) = data.next()?;
+            let (data, written) = match (weights[i], buffer, places[i]?) {
+                (Some(weight), ..) => (weight_data, &mut self.weight_written[weight.0 as usize]),
+                (None, [buffer], node) => {
+                    self.rectified[node] = false;
+                    (&mut **buffer, &mut self.written[node])
+                }
+                (None, ..) => return None,
+            };
+            Some(GradientMut { data, add: std::mem::replace(written, true) })
+        }))
     }
 
-    /// The weight that an input is, if its gradient is wanted.
-    fn weight(&self, index: usize) -> Option<Weight> {
-        let &edge = self.edges.get(index)?;
-        match self.nodes[self.nodes[edge as usize].root as usize].source {
-            Source::Weight(weight) if self.wanted(index) => Some(weight),
+    /// The weight that a node is.
+    fn weight(&self, node: usize) -> Option<Weight> {
+        match self.nodes[node].source {
+            Source::Weight(weight) => Some(weight),
             _ => None,
         }
+    }
+
+    /// Whether an input is what a rectifier returned,
+    /// so that its gradient may be written as zero at once where the input is not positive.
+    pub(crate) fn is_from_rectifier(&self, input: usize) -> bool {
+        let root = self.nodes[self.edges[input] as usize].root as usize;
+        matches!(&self.nodes[root].source, Source::Operation(operation) if operation.is_rectifier())
+    }
+
+    /// Remembers that the gradient of an input is zero where the input is not positive.
+    pub(crate) fn set_rectified(&mut self, input: usize) {
+        let root = self.nodes[self.edges[input] as usize].root as usize;
+        self.rectified[root] = true;
     }
 }
 

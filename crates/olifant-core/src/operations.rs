@@ -107,4 +107,11 @@ built_in! {
     }
 }
 
+impl BuiltIn {
+    /// Whether its backward pass begins with zeros for all gradients of outputs that are not positive, if they are not yet there.
+    pub(crate) fn is_rectifier(&self) -> bool {
+        matches!(self, BuiltIn::Dense(dense) if dense.is_rectifier())
+    }
+}
+
 pub use dense::DenseActivation;

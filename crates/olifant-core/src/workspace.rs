@@ -21,6 +21,8 @@ pub struct Workspace {
     pub(crate) caches: Vec<Vec<Float>>,
     pub(crate) gradients: Vec<Buffer>,
     pub(crate) written: Vec<bool>,
+    /// Whose gradients are zero already where their values are not positive.
+    pub(crate) rectified: Vec<bool>,
     pub(crate) weight_gradients: Buffer,
     pub(crate) weight_written: Vec<bool>,
     pub(crate) assignments: Vec<(Weight, u32)>,
@@ -82,6 +84,7 @@ impl Workspace {
             caches: Vec::new(),
             gradients: Vec::new(),
             written: Vec::new(),
+            rectified: Vec::new(),
             weight_gradients: Buffer::default(),
             weight_written: Vec::new(),
             assignments: Vec::new(),
@@ -131,6 +134,7 @@ impl Workspace {
             self.caches.push(Vec::new());
             self.gradients.push(Buffer::default());
             self.written.push(false);
+            self.rectified.push(false);
         }
     }
 }

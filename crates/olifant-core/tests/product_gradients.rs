@@ -116,6 +116,75 @@ fn dense_layers_with(train_kernel: bool, train_bias: bool) {
     }
 }
 
+/// A layer that follows a rectifier sends its gradient on through the rectifier at once; others that use the same output do not.
+#[test]
+fn a_rectified_gradient_is_right_whoever_else_uses_the_output() {
+    const SIDE: usize = 20;
+    let mut weights = Weights::default();
+    let layers: Vec<_> = (0..3)
+        .map(|layer| {
+            let kernel = weights.add(format!("kernel_{layer}"), [SIDE, SIDE], true);
+            (kernel, weights.add(format!("bias_{layer}"), [SIDE], true))
+        })
+        .collect();
+    let key = RandomKey::from_seed(4);
+    weights
+        .trainable_mut()
+        .iter_mut()
+        .enumerate()
+        .for_each(|(i, w)| *w = Float::from(key.uniform(i as u32)) - 0.5);
+    type Network = for<'t> fn(Var<'t>, &dyn Fn(usize, Var<'t>) -> Var<'t>) -> Var<'t>;
+    let networks: [(&str, Network); 6] = [
+        ("a chain", |x, layer| layer(2, layer(1, layer(0, x)))),
+        ("used again after", |x, layer| {
+            let h = layer(0, x);
+            layer(1, h) + h * 2.0
+        }),
+        ("used again before", |x, layer| {
+            let h = layer(0, x);
+            let twice = h * 2.0;
+            layer(1, h) + twice
+        }),
+        ("two layers", |x, layer| {
+            let h = layer(0, x);
+            layer(1, h) + layer(2, h)
+        }),
+        ("a layer between two others", |x, layer| {
+            let h = layer(0, x);
+            h.square() + layer(1, h) + h * 3.0
+        }),
+        ("under another shape", |x, layer| {
+            let h = layer(0, x).reshape([2, 4, SIDE]);
+            layer(1, h) + h
+        }),
+    ];
+    for (name, network) in networks {
+        let gradients = |fused: bool| {
+            let tape = Tape::record(Workspace::default(), &weights, Mode::Inference);
+            let x = tape.input_with([8, SIDE], |x| {
+                x.iter_mut().enumerate().for_each(|(i, x)| *x = (i % 7) as Float / 7.0 - 0.4);
+            });
+            let y = network(x, &|number, x| {
+                let (kernel, bias) = layers[number];
+                if fused {
+                    return x.dense(kernel, Some(bias), DenseActivation::Relu);
+                }
+                (x.matmul(tape.weight(kernel)) + tape.weight(bias)).relu()
+            });
+            tape.backward(y.square().sum(Axes::All));
+            tape.finish().gradients().to_vec()
+        };
+        let (fused, plain) = (gradients(true), gradients(false));
+        assert!(plain.iter().any(|&gradient| gradient != 0.0));
+        for (i, (fused, plain)) in fused.iter().zip(&plain).enumerate() {
+            assert!(
+                (fused - plain).abs() <= 1e-4 * plain.abs().max(1.0),
+                "{name}, weight {i}: {fused} {plain}"
+            );
+        }
+    }
+}
+
 #[test]
 fn dropout_sends_back_what_it_let_through() {
     // The key depends on the step only, so the differences see the same mask as the gradient.

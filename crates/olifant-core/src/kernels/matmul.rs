@@ -16,25 +16,27 @@
 //! The scheme is that of Goto and van de Geijn, "Anatomy of high-performance matrix multiplication" (2008),
 //! with small blocks: a panel lies in the first or second-level cache, A's rows in the second.
 
-use std::ops::Range;
+use std::{array, ops::Range};
 
 use crate::{
     Float,
     kernels::{
         dispatch,
         parallel::{SharedRows, range_of_part},
-        team::Team,
+        team::{MAX_PARTS, Team},
     },
     operation::GradientMut,
     tensor::Buffer,
 };
 use groups::Groups;
 use tile::{Finish, Tile};
+use vector::{Plain, Vector};
 
 mod groups;
 mod pack;
 mod single_row;
 mod tile;
+mod vector;
 
 /// The most rows of a tile: with two vectors of eight columns each, twelve of the sixteen AVX2 registers hold sums.
 const ROWS: usize = 6;
@@ -82,6 +84,11 @@ impl<'a> Matrix<'a> {
         if condition { self.transposed() } else { self }
     }
 
+    /// The numbers as they lie in memory.
+    pub(crate) fn data(&self) -> &'a [Float] {
+        self.data
+    }
+
     /// How far apart the rows are, or of a transpose the columns.
     fn stride(&self) -> usize {
         if self.transposed { self.rows } else { self.columns }
@@ -115,6 +122,9 @@ pub(crate) enum Epilogue<'a> {
     BiasRelu(&'a [Float]),
     /// `C = max(A·B, 0)`
     Relu,
+    /// `C = A·B`, or `C += A·B` if `add`; but zero where the number of `y`, which has the shape of C, is not positive:
+    /// the gradient of what a rectifier returned as `y`, sent on through the rectifier.
+    Rectified { y: Matrix<'a>, add: bool },
 }
 
 /// Working memory of the matrix product, one piece for each thread. It is kept from call to call.
@@ -158,42 +168,34 @@ pub(crate) fn matmul(
     team: &Team,
     scratch: &mut Scratch,
 ) {
-    if let Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) = epilogue {
-        assert_eq!(bias.len(), b.columns, "the bias has one number per column");
-    }
-    let c = SharedRows::new(c, b.columns);
-    Product { a, b, c, epilogue, column_sums: None }.share(team, scratch);
+    matmul_all([Some(Product::new(a, b, c, epilogue))], team, scratch);
 }
 
-/// Computes `C = A·B` and the epilogue, and on the way the sums of B's columns.
+/// Computes several products, which are handed over to the threads at once.
 ///
-/// That is the gradient of a dense layer's kernel, `xᵀ·dz`, and of its bias.
-///
-/// # Panics
-///
-/// The sizes do not fit.
-pub(crate) fn matmul_and_column_sums(
-    a: Matrix<'_>,
-    b: Matrix<'_>,
-    c: &mut [Float],
-    epilogue: Epilogue<'_>,
-    sums: GradientMut<'_>,
+/// The results are the same bits for any number of threads.
+pub(crate) fn matmul_all<const N: usize>(
+    products: [Option<Product<'_>>; N],
     team: &Team,
     scratch: &mut Scratch,
 ) {
-    assert_eq!(sums.data.len(), b.columns, "there is one sum for each column");
-    let column_sums = Some(ColumnSums { sums: SharedRows::new(sums.data, b.columns), add: sums.add });
-    let c = SharedRows::new(c, b.columns);
-    Product { a, b, c, epilogue, column_sums }.share(team, scratch);
-}
-
-/// Whether threads take columns of C or rows.
-///
-/// Whoever takes columns copies only its panels of B, but the rows of A must be copied by all if they are not whole;
-/// whoever takes rows copies only its rows of A, but all of B.
-fn splits_by_columns(a: Matrix<'_>, b: Matrix<'_>) -> bool {
-    let copied_rows = if a.transposed { a.rows } else { 0 };
-    b.columns > a.rows || b.columns >= copied_rows.max(4 * COLUMNS) && a.transposed
+    let work = products.iter().flatten().map(Product::work).sum();
+    if team.parts(work, MAX_PARTS) == 1 {
+        let [scratch] = scratch.parts(1) else { return };
+        return products.iter().flatten().for_each(|product| product.compute_part(0, 1, scratch));
+    }
+    let parts = array::from_fn::<_, N, _>(|number| match &products[number] {
+        Some(product) => team.parts(product.work(), product.most_parts().min(MAX_PARTS / N)),
+        None => 0,
+    });
+    team.for_each_part(scratch.parts(parts.iter().sum()), &|mut part, scratch| {
+        for (product, &parts) in products.iter().zip(&parts) {
+            match product {
+                Some(product) if part < parts => return product.compute_part(part, parts, scratch),
+                _ => part -= parts,
+            }
+        }
+    });
 }
 
 /// A rectangle of C that one thread computes.
@@ -248,8 +250,8 @@ impl ColumnSums<'_> {
     }
 }
 
-/// A product under way, as all threads see it.
-struct Product<'a> {
+/// A product `C = A·B` and what follows it, as all threads see it.
+pub(crate) struct Product<'a> {
     a: Matrix<'a>,
     b: Matrix<'a>,
     c: SharedRows<'a, Float>,
@@ -257,30 +259,76 @@ struct Product<'a> {
     column_sums: Option<ColumnSums<'a>>,
 }
 
-impl Product<'_> {
-    /// Computes everything, each thread a part of C.
-    fn share(&self, team: &Team, scratch: &mut Scratch) {
-        let (rows, columns) = (self.a.rows, self.b.columns);
-        assert_eq!(
-            self.a.columns, self.b.rows,
-            "the columns of A and the rows of B are summed over together"
-        );
-        assert_eq!(self.c.len(), rows * columns, "C has the rows of A and the columns of B");
-        if columns == 0 || rows == 0 && self.column_sums.is_none() {
-            return;
+impl<'a> Product<'a> {
+    /// `C = A·B` and the epilogue, into the row-major `c`.
+    ///
+    /// # Panics
+    ///
+    /// The sizes do not fit.
+    pub(crate) fn new(
+        a: Matrix<'a>,
+        b: Matrix<'a>,
+        c: &'a mut [Float],
+        epilogue: Epilogue<'a>,
+    ) -> Product<'a> {
+        assert_eq!(a.columns, b.rows, "the columns of A and the rows of B are summed over together");
+        assert_eq!(c.len(), a.rows * b.columns, "C has the rows of A and the columns of B");
+        match epilogue {
+            Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) => {
+                assert_eq!(bias.len(), b.columns, "the bias has one number per column");
+            }
+            Epilogue::Rectified { y, .. } => {
+                assert_eq!((y.rows, y.columns, y.transposed), (a.rows, b.columns, false), "y is as C");
+            }
+            Epilogue::Assign | Epilogue::Add | Epilogue::Relu => {}
         }
-        let by_columns = splits_by_columns(self.a, self.b);
-        let limit = if by_columns { columns.div_ceil(COLUMNS) } else { rows.div_ceil(ROWS) };
-        let parts = team.parts(rows * columns * self.a.columns, limit);
-        team.for_each_part(scratch.parts(parts), &|part, scratch| {
-            let rectangle = if by_columns {
-                Rectangle { rows: 0..rows, columns: range_of_part(part, parts, columns, COLUMNS) }
-            } else {
-                Rectangle { rows: range_of_part(part, parts, rows, 1), columns: 0..columns }
-            };
-            // SAFETY: the rectangles of different parts do not overlap.
-            unsafe { self.compute(rectangle, scratch) };
-        });
+        Product { a, b, c: SharedRows::new(c, b.columns), epilogue, column_sums: None }
+    }
+
+    /// On the way, computes the sums of B's columns.
+    ///
+    /// With `xᵀ·dz`, the gradient of a dense layer's kernel, they are the gradient of its bias.
+    ///
+    /// # Panics
+    ///
+    /// There is not one sum for each column.
+    pub(crate) fn with_column_sums(mut self, sums: GradientMut<'a>) -> Product<'a> {
+        assert_eq!(sums.data.len(), self.b.columns, "there is one sum for each column");
+        self.column_sums =
+            Some(ColumnSums { sums: SharedRows::new(sums.data, self.b.columns), add: sums.add });
+        self
+    }
+
+    /// How many multiply-adds it takes.
+    fn work(&self) -> usize {
+        self.a.rows * self.a.columns * self.b.columns
+    }
+
+    /// Into how many parts it can be cut.
+    fn most_parts(&self) -> usize {
+        if self.splits_by_columns() { self.b.columns.div_ceil(COLUMNS) } else { self.a.rows.div_ceil(ROWS) }
+    }
+
+    /// Whether threads take columns of C or rows.
+    ///
+    /// Whoever takes columns copies only its panels of B, but the rows of A must be copied by all if they are not whole;
+    /// whoever takes rows copies only its rows of A, but all of B.
+    /// Where it is all the same it is rows: in the next layer, a thread goes on with what it has in its cache.
+    fn splits_by_columns(&self) -> bool {
+        let (rows, columns) = (self.a.rows, self.b.columns);
+        columns > rows || self.a.transposed && columns >= rows.max(4 * COLUMNS)
+    }
+
+    /// Computes one of several parts.
+    fn compute_part(&self, part: usize, parts: usize, scratch: &mut PartScratch) {
+        let (rows, columns) = (self.a.rows, self.b.columns);
+        let rectangle = if self.splits_by_columns() {
+            Rectangle { rows: 0..rows, columns: range_of_part(part, parts, columns, COLUMNS) }
+        } else {
+            Rectangle { rows: range_of_part(part, parts, rows, 1), columns: 0..columns }
+        };
+        // SAFETY: the rectangles of different parts do not overlap.
+        unsafe { self.compute(rectangle, scratch) };
     }
 
     /// Whether the loop for a single row serves.
@@ -296,25 +344,34 @@ impl Product<'_> {
     unsafe fn compute(&self, rectangle: Rectangle, scratch: &mut PartScratch) {
         #[cfg(target_arch = "x86_64")]
         if dispatch::has_avx2_fma() {
+            #[cfg(feature = "f64")]
+            type Widest = Plain<true>;
+            #[cfg(not(feature = "f64"))]
+            type Widest = vector::Avx2;
             #[target_feature(enable = "avx2,fma")]
             unsafe fn fused(product: &Product<'_>, rectangle: Rectangle, scratch: &mut PartScratch) {
-                // SAFETY: the caller's promise.
-                unsafe { product.compute_blocks::<true>(rectangle, scratch) }
+                // SAFETY: the caller's promise; the processor has both features, or this function would not be called.
+                unsafe { product.compute_blocks::<Widest, true>(rectangle, scratch) }
             }
             // SAFETY: the processor has both features, as was just asked; the elements are the caller's promise.
             return unsafe { fused(self, rectangle, scratch) };
         }
-        // SAFETY: the caller's promise.
-        unsafe { self.compute_blocks::<{ cfg!(target_arch = "aarch64") }>(rectangle, scratch) }
+        const FUSED: bool = cfg!(target_arch = "aarch64");
+        // SAFETY: the caller's promise; the plain vectors are for any processor.
+        unsafe { self.compute_blocks::<Plain<FUSED>, FUSED>(rectangle, scratch) }
     }
 
     /// Cuts the sums and the rows into blocks. `FUSED`: the processor multiplies and adds in one instruction.
     ///
     /// # Safety
     ///
-    /// No other thread uses these elements of C.
+    /// No other thread uses these elements of C, and `V` is for this processor.
     #[inline(always)]
-    unsafe fn compute_blocks<const FUSED: bool>(&self, rectangle: Rectangle, scratch: &mut PartScratch) {
+    unsafe fn compute_blocks<V: Vector, const FUSED: bool>(
+        &self,
+        rectangle: Rectangle,
+        scratch: &mut PartScratch,
+    ) {
         let Rectangle { rows, columns } = rectangle;
         let depth = self.a.columns;
         let blocks = depth.div_ceil(DEPTH).max(1);
@@ -357,7 +414,7 @@ impl Product<'_> {
                         scratch.groups.fill(self.a, &rows, &terms, columns.len().div_ceil(COLUMNS));
                     }
                     // SAFETY: the caller's promise.
-                    unsafe { self.compute_tiles::<FUSED>(&columns, &terms, &finish, scratch) };
+                    unsafe { self.compute_tiles::<V>(&columns, &terms, &finish, scratch) };
                 }
             }
         }
@@ -367,9 +424,9 @@ impl Product<'_> {
     ///
     /// # Safety
     ///
-    /// No other thread uses these elements of C.
+    /// No other thread uses these elements of C, and `V` is for this processor.
     #[inline(always)]
-    unsafe fn compute_tiles<const FUSED: bool>(
+    unsafe fn compute_tiles<V: Vector>(
         &self,
         columns: &Range<usize>,
         terms: &Range<usize>,
@@ -388,12 +445,12 @@ impl Product<'_> {
                 // SAFETY: the caller's promise.
                 unsafe {
                     match rows.len() {
-                        1 => tile.compute::<FUSED, 1>(&self.c, &columns, finish, &bias),
-                        2 => tile.compute::<FUSED, 2>(&self.c, &columns, finish, &bias),
-                        3 => tile.compute::<FUSED, 3>(&self.c, &columns, finish, &bias),
-                        4 => tile.compute::<FUSED, 4>(&self.c, &columns, finish, &bias),
-                        5 => tile.compute::<FUSED, 5>(&self.c, &columns, finish, &bias),
-                        _ => tile.compute::<FUSED, ROWS>(&self.c, &columns, finish, &bias),
+                        1 => tile.compute::<V, 1>(&self.c, &columns, finish, &bias),
+                        2 => tile.compute::<V, 2>(&self.c, &columns, finish, &bias),
+                        3 => tile.compute::<V, 3>(&self.c, &columns, finish, &bias),
+                        4 => tile.compute::<V, 4>(&self.c, &columns, finish, &bias),
+                        5 => tile.compute::<V, 5>(&self.c, &columns, finish, &bias),
+                        _ => tile.compute::<V, ROWS>(&self.c, &columns, finish, &bias),
                     }
                 }
             }

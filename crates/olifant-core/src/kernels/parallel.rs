@@ -132,11 +132,6 @@ impl<'a, T> SharedRows<'a, T> {
         SharedRows { start: data.as_mut_ptr(), len: data.len(), row_stride, owner: PhantomData }
     }
 
-    /// How many elements there are.
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
     /// The elements `columns` of one row.
     ///
     /// # Safety

@@ -5,9 +5,9 @@ use crate::{
     kernels::{
         broadcast::Broadcast,
         dispatch::vectorised,
-        matmul::{Epilogue, Matrix, matmul, matmul_and_column_sums},
+        matmul::{Epilogue, Matrix, Product, matmul, matmul_all},
     },
-    operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
+    operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
 
 /// The activations that [`Var::dense`] computes while the product is still in registers.
@@ -25,6 +25,13 @@ pub enum DenseActivation {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dense {
     activation: DenseActivation,
+}
+
+impl Dense {
+    /// Whether the gradient begins with zeros where the output is not positive.
+    pub(crate) fn is_rectifier(&self) -> bool {
+        self.activation == DenseActivation::Relu
+    }
 }
 
 impl Operation for Dense {
@@ -58,7 +65,7 @@ impl Operation for Dense {
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         let (x, kernel) = (step.inputs.get(0), step.inputs.get(1));
         let (features, units) = (kernel.shape[0], kernel.shape[1]);
-        if self.activation == DenseActivation::Relu {
+        if self.is_rectifier() && !step.rectified {
             let y = step.output.data;
             step.team.for_each_rows(step.output_gradient, 1, 1, &|start, dz: &mut [Float]| {
                 vectorised(
@@ -69,24 +76,42 @@ impl Operation for Dense {
         }
         let rows = rows(x.shape);
         let dz = Matrix::new(step.output_gradient, rows, units);
-        if let Some(dx) = gradients.get(0) {
-            let kernel = Matrix::new(kernel.data, features, units);
-            matmul(dz, kernel.transposed(), dx.data, assign_or_add(dx.add), step.team, step.scratch);
+        let x = Matrix::new(x.data, rows, features);
+        let kernel = Matrix::new(kernel.data, features, units);
+        let from_rectifier = gradients.is_from_rectifier(0);
+        let (team, scratch) = (step.team, step.scratch);
+        let mut write = |[dx, dk, mut db]: [Option<GradientMut<'_>>; 3]| {
+            let dx = dx.map(|GradientMut { data, add }| {
+                let epilogue =
+                    if from_rectifier { Epilogue::Rectified { y: x, add } } else { assign_or_add(add) };
+                Product::new(dz, kernel.transposed(), data, epilogue)
+            });
+            let dk = dk.map(|GradientMut { data, add }| {
+                let dk = Product::new(x.transposed(), dz, data, assign_or_add(add));
+                match db.take() {
+                    Some(db) => dk.with_column_sums(db),
+                    None => dk,
+                }
+            });
+            matmul_all([dx, dk], team, scratch);
+            // The kernel is frozen.
+            if let Some(db) = db {
+                Broadcast::new(team, Shape::from(units), step.output.shape).sum_to_first(dz.data(), db);
+            }
+        };
+        match gradients.get_disjoint([0, 1, 2]) {
+            Some(places) => write(places),
+            // The input is the kernel or the bias.
+            None => {
+                write([gradients.get(0), None, None]);
+                write([None, gradients.get(1), None]);
+                if step.inputs.len() == 3 {
+                    write([None, None, gradients.get(2)]);
+                }
+            }
         }
-        let x = Matrix::new(x.data, rows, features).transposed();
-        if let Some([dk, db]) = gradients.get_two_weights(1, 2) {
-            let epilogue = assign_or_add(dk.add);
-            return matmul_and_column_sums(x, dz, dk.data, epilogue, db, step.team, step.scratch);
-        }
-        // There is no bias, or one of the two is frozen.
-        if let Some(dk) = gradients.get(1) {
-            matmul(x, dz, dk.data, assign_or_add(dk.add), step.team, step.scratch);
-        }
-        if step.inputs.len() == 3
-            && let Some(db) = gradients.get(2)
-        {
-            let plan = Broadcast::new(step.team, Shape::from(units), step.output.shape);
-            plan.sum_to_first(step.output_gradient, db);
+        if from_rectifier {
+            gradients.set_rectified(0);
         }
     }
 }

@@ -59,12 +59,16 @@ fn epilogues_do_what_they_say() {
         let (a, b, bias, before) = (numbers(m * k, 1), numbers(k * n, 2), numbers(n, 3), numbers(m * n, 4));
         let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
         let product = reference(a, b);
-        let cases: [(Epilogue<'_>, &dyn Fn(usize) -> f64); 5] = [
+        let y = numbers(m * n, 5);
+        let rectified = |add| Epilogue::Rectified { y: Matrix::new(&y, m, n), add };
+        let cases: [(Epilogue<'_>, &dyn Fn(usize) -> f64); 7] = [
             (Epilogue::Assign, &|i| product[i]),
             (Epilogue::Add, &|i| product[i] + f64::from(before[i])),
             (Epilogue::Bias(&bias), &|i| product[i] + f64::from(bias[i % n])),
             (Epilogue::BiasRelu(&bias), &|i| (product[i] + f64::from(bias[i % n])).max(0.0)),
             (Epilogue::Relu, &|i| product[i].max(0.0)),
+            (rectified(false), &|i| if y[i] > 0.0 { product[i] } else { 0.0 }),
+            (rectified(true), &|i| if y[i] > 0.0 { product[i] + f64::from(before[i]) } else { 0.0 }),
         ];
         for (epilogue, expected) in cases {
             let mut c = before.clone();
@@ -84,15 +88,10 @@ fn column_sums_are_those_of_b() {
         for (add, threads) in [(false, 1), (true, 1), (true, 3)] {
             let (mut c, mut sums) = (vec![Float::NAN; m * n], before.clone());
             on_threads(threads, || {
-                matmul_and_column_sums(
-                    Matrix::new(&a, m, k),
-                    Matrix::new(&b, k, n),
-                    &mut c,
-                    Epilogue::Assign,
-                    GradientMut { data: &mut sums, add },
-                    &Team::default(),
-                    &mut Scratch::default(),
-                );
+                let (a, b) = (Matrix::new(&a, m, k), Matrix::new(&b, k, n));
+                let product = Product::new(a, b, &mut c, Epilogue::Assign)
+                    .with_column_sums(GradientMut { data: &mut sums, add });
+                matmul_all([Some(product)], &Team::default(), &mut Scratch::default());
             });
             for (column, (sum, before)) in sums.iter().zip(&before).enumerate() {
                 let exact: f64 = b.iter().skip(column).step_by(n).map(|&b| f64::from(b)).sum();
