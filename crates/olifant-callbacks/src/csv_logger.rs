@@ -1,11 +1,12 @@
 //! Writes a file with a row for each epoch.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use csv::{ReaderBuilder, Terminator, Writer, WriterBuilder};
-use olifant_train::{Callback, CallbackError, HookResult, Logs, Plan, Training};
+use olifant_train::{Callback, CallbackError, HookResult, Logs, Plan, State, Training};
+use serde::{Deserialize, Serialize};
 
 use crate::python_float::repr;
 
@@ -20,6 +21,8 @@ const LONGEST_HEADER: u64 = 1 << 20;
 /// Numbers have as many digits as it takes to read them back exactly. Lines end in CR LF.
 /// Each row is in the file when its epoch ends.
 ///
+/// A run that is resumed goes on with its file, which is first cut back to the length it had at the snapshot.
+///
 /// With `append`, a header that is there already stays, and its columns are those of the new rows.
 ///
 /// # Defaults
@@ -30,7 +33,7 @@ const LONGEST_HEADER: u64 = 1 << 20;
 ///
 /// Before the first step: the separator is none, the file cannot be opened (its directory must exist),
 /// or the header to append to has a column that will never be in the logs.
-/// Later: a row cannot be written.
+/// Later: a row cannot be written; or a run is resumed and the file is gone or shorter than it was.
 ///
 /// # Examples
 ///
@@ -61,6 +64,13 @@ pub struct CSVLogger {
     /// Those of the running fit; empty until they are known.
     columns: Vec<String>,
     writer: Option<Writer<File>>,
+}
+
+/// How far the file has got.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    bytes: u64,
+    columns: Vec<String>,
 }
 
 impl CSVLogger {
@@ -102,6 +112,28 @@ impl CSVLogger {
             options.write(true).truncate(true)
         };
         options.open(&self.path)
+    }
+
+    /// Opens the file of an interrupted run, and cuts off what was written after the snapshot.
+    fn reopen(&self, bytes: u64) -> io::Result<File> {
+        let mut file = OpenOptions::new().write(true).open(&self.path)?;
+        let there = file.metadata()?.len();
+        if there < bytes {
+            let reason = format!(
+                "{bytes} bytes had been written when the run was interrupted, but only {there} are left; \
+                 bring the file back, or begin the run anew"
+            );
+            return Err(io::Error::other(reason));
+        }
+        file.set_len(bytes)?;
+        file.seek(SeekFrom::Start(bytes))?;
+        Ok(file)
+    }
+
+    fn write_to(&mut self, file: File) {
+        let mut builder = WriterBuilder::new();
+        builder.delimiter(self.separator).terminator(Terminator::CRLF);
+        self.writer = Some(builder.from_writer(file));
     }
 
     fn failed(&self, source: io::Error) -> CallbackError {
@@ -163,9 +195,16 @@ impl Callback for CSVLogger {
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> HookResult {
         self.columns = self.header()?;
         let file = self.open().map_err(|source| self.failed(source))?;
-        let mut builder = WriterBuilder::new();
-        builder.delimiter(self.separator).terminator(Terminator::CRLF);
-        self.writer = Some(builder.from_writer(file));
+        self.write_to(file);
+        Ok(())
+    }
+
+    fn on_train_resume(&mut self, training: &mut Training<'_>, state: Option<&State>) -> HookResult {
+        let Some(state) = state else { return self.on_train_begin(training) };
+        let Written { bytes, columns } = state.get()?;
+        let file = self.reopen(bytes).map_err(|source| self.failed(source))?;
+        self.columns = columns;
+        self.write_to(file);
         Ok(())
     }
 
@@ -176,5 +215,14 @@ impl Callback for CSVLogger {
     fn on_train_end(&mut self, _training: &mut Training<'_>, _logs: &Logs) -> HookResult {
         self.writer = None;
         Ok(())
+    }
+
+    fn state(&self) -> Result<Option<State>, CallbackError> {
+        let Some(writer) = &self.writer else { return Ok(None) };
+        let file = writer.get_ref();
+        // A power cut must not leave fewer bytes than the snapshot speaks of.
+        let bytes = file.sync_data().and_then(|()| Ok(file.metadata()?.len()));
+        let bytes = bytes.map_err(|source| self.failed(source))?;
+        State::new(&Written { bytes, columns: self.columns.clone() }).map(Some)
     }
 }

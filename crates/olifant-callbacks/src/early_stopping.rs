@@ -1,8 +1,12 @@
 //! Stops training when a value no longer improves.
 
-use olifant_train::{Callback, CallbackError, Ending, HookResult, Logs, Plan, Training, Verbose};
+use olifant_train::{Callback, CallbackError, Ending, HookResult, Logs, Plan, State, Training, Verbose};
+use serde::{Deserialize, Serialize};
 
-use crate::{Mode, monitor::Monitor, weights_copy::WeightsCopy};
+use crate::{
+    monitor::{Monitor, monitor_options},
+    weights_copy::WeightsCopy,
+};
 
 /// Stops training when a monitored value has not improved for `patience` epochs, and may restore the best weights.
 ///
@@ -57,6 +61,12 @@ pub struct EarlyStopping {
     restore_best_weights: bool,
     start_from_epoch: usize,
     is_verbose: bool,
+    memory: Memory,
+}
+
+/// What it remembers of a run.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Memory {
     wait: usize,
     best: Option<f64>,
     best_epoch: Option<usize>,
@@ -70,72 +80,51 @@ impl EarlyStopping {
         EarlyStopping::default()
     }
 
-    /// The name of the value in the logs.
-    pub fn monitor(mut self, monitor: impl Into<String>) -> Self {
-        self.monitor.name = monitor.into();
-        self
-    }
-
-    /// Less than this is no improvement.
-    pub fn min_delta(mut self, min_delta: f64) -> Self {
-        self.monitor.min_delta = min_delta;
-        self
-    }
+    monitor_options!(min_delta);
 
     /// How many epochs without improvement stop training.
-    pub fn patience(mut self, patience: usize) -> Self {
-        self.patience = patience;
-        self
-    }
-
-    /// Which way the value improves.
-    pub fn mode(mut self, mode: Mode) -> Self {
-        self.monitor.mode = mode;
-        self
+    pub fn patience(self, patience: usize) -> Self {
+        EarlyStopping { patience, ..self }
     }
 
     /// What the value must beat for the count of epochs to begin anew.
-    pub fn baseline(mut self, baseline: f64) -> Self {
-        self.baseline = Some(baseline);
-        self
+    pub fn baseline(self, baseline: f64) -> Self {
+        EarlyStopping { baseline: Some(baseline), ..self }
     }
 
     /// Whether the model ends with the weights of its best epoch.
-    pub fn restore_best_weights(mut self, restore_best_weights: bool) -> Self {
-        self.restore_best_weights = restore_best_weights;
-        self
+    pub fn restore_best_weights(self, restore_best_weights: bool) -> Self {
+        EarlyStopping { restore_best_weights, ..self }
     }
 
     /// Epochs before this one, counted from 0, are not looked at.
-    pub fn start_from_epoch(mut self, start_from_epoch: usize) -> Self {
-        self.start_from_epoch = start_from_epoch;
-        self
+    pub fn start_from_epoch(self, start_from_epoch: usize) -> Self {
+        EarlyStopping { start_from_epoch, ..self }
     }
 
     /// 1 says when training stopped and what was restored.
-    pub fn verbose(mut self, verbose: impl Into<Verbose>) -> Self {
-        self.is_verbose = verbose.into() != Verbose::Silent;
-        self
+    pub fn verbose(self, verbose: impl Into<Verbose>) -> Self {
+        EarlyStopping { is_verbose: verbose.into() != Verbose::Silent, ..self }
     }
 
     /// The epoch, from 0, at whose end it stopped the last run; `None` if it did not.
     pub fn stopped_epoch(&self) -> Option<usize> {
-        self.stopped_epoch
+        self.memory.stopped_epoch
     }
 
     /// The best value of the last run.
     pub fn best(&self) -> Option<f64> {
-        self.best
+        self.memory.best
     }
 
     /// The epoch, from 0, that had the best value, and whose weights were restored if that was asked for.
     pub fn best_epoch(&self) -> Option<usize> {
-        self.best_epoch
+        self.memory.best_epoch
     }
 
     /// How many epochs without improvement there have been.
     pub fn wait(&self) -> usize {
-        self.wait
+        self.memory.wait
     }
 }
 
@@ -148,51 +137,60 @@ impl Callback for EarlyStopping {
     }
 
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> HookResult {
-        (self.wait, self.best, self.best_epoch, self.stopped_epoch) = (0, None, None, None);
+        self.memory = Memory::default();
         Ok(())
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>, logs: &mut Logs) -> HookResult {
-        let Some(value) = self.monitor.value(logs) else { return Ok(()) };
-        let epoch = training.epoch();
-        if epoch < self.start_from_epoch {
+        let (epoch, memory) = (training.epoch(), &mut self.memory);
+        let Some(value) = self.monitor.value(logs).filter(|_| epoch >= self.start_from_epoch) else {
             return Ok(());
-        }
-        let is_better = self.monitor.is_better(value, self.best, training.model())?;
+        };
+        let is_better = self.monitor.is_better(value, memory.best, training.model())?;
         // Should no epoch be better than nothing, the first one stands in.
-        if self.restore_best_weights && (is_better || self.best_epoch.is_none()) {
-            self.best_weights.take(training.model().network().weights());
-            self.best_epoch = Some(epoch);
+        if self.restore_best_weights && (is_better || memory.best_epoch.is_none()) {
+            memory.best_weights.take(training.model().network().weights());
+            memory.best_epoch = Some(epoch);
         }
-        self.wait += 1;
+        memory.wait += 1;
         if is_better {
-            (self.best, self.best_epoch) = (Some(value), Some(epoch));
+            (memory.best, memory.best_epoch) = (Some(value), Some(epoch));
             if self.monitor.is_better(value, self.baseline, training.model())? {
-                self.wait = 0;
+                memory.wait = 0;
             }
-        } else if self.wait >= self.patience && epoch > 0 {
-            self.stopped_epoch = Some(epoch);
-            let Monitor { name, .. } = &self.monitor;
-            training.stop(format!("{name} did not improve within a patience of {}", self.patience));
+        } else if memory.wait >= self.patience && epoch > 0 {
+            memory.stopped_epoch = Some(epoch);
+            let (name, patience) = (&self.monitor.name, self.patience);
+            training.stop(format!("{name} did not improve within a patience of {patience}"));
         }
         Ok(())
     }
 
     fn on_train_end(&mut self, training: &mut Training<'_>, _logs: &Logs) -> HookResult {
-        if let Some(Ending::Failed(_)) = training.ending() {
+        if let Some(Ending::Failed(_) | Ending::Interrupted) = training.ending() {
             return Ok(());
         }
-        if let Some(epoch) = self.stopped_epoch.filter(|_| self.is_verbose) {
-            training.message(&format!("Epoch {}: early stopping", epoch + 1));
-        }
-        if let Some(epoch) = self.best_epoch.filter(|_| self.restore_best_weights) {
+        let mut say = |text: String| {
             if self.is_verbose {
-                let epoch = epoch + 1;
-                training
-                    .message(&format!("Restoring model weights from the end of the best epoch: {epoch}."));
+                training.message(&text)
             }
-            self.best_weights.put(training.model_mut().weights_mut())?;
+        };
+        if let Some(epoch) = self.memory.stopped_epoch {
+            say(format!("Epoch {}: early stopping", epoch + 1));
         }
+        if let Some(epoch) = self.memory.best_epoch.filter(|_| self.restore_best_weights) {
+            say(format!("Restoring model weights from the end of the best epoch: {}.", epoch + 1));
+            self.memory.best_weights.put(training.model_mut().weights_mut())?;
+        }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Option<State>, CallbackError> {
+        State::new(&self.memory).map(Some)
+    }
+
+    fn restore_state(&mut self, state: &State) -> HookResult {
+        self.memory = state.get()?;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`EarlyStopping`] | stops when a value no longer improves, and may restore the best weights |
 //! | [`ModelCheckpoint`] | saves the model or its weights, every so often or at its best |
+//! | [`BackupAndRestore`] | keeps a backup of the whole run, from which the next `fit` goes on to the same bits |
 //! | [`ReduceLROnPlateau`] | lowers the learning rate when a value no longer improves |
 //! | [`LearningRateScheduler`] | sets the learning rate of each epoch |
 //! | [`CSVLogger`] | writes a file with a row for each epoch |
@@ -22,6 +23,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backup_and_restore;
 mod csv_logger;
 mod early_stopping;
 mod file_name;
@@ -35,6 +37,7 @@ mod reduce_lr_on_plateau;
 mod terminate_on_nan;
 mod weights_copy;
 
+pub use backup_and_restore::BackupAndRestore;
 pub use csv_logger::CSVLogger;
 pub use early_stopping::EarlyStopping;
 pub use lambda_callback::{IntoHookResult, LambdaCallback};

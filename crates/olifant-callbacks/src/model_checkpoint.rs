@@ -3,17 +3,23 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use olifant_train::{Callback, CallbackError, HookResult, Logs, Model, Plan, Training, Verbose};
+use olifant_train::{
+    Callback, CallbackError, HookResult, Logs, Model, Plan, Snapshot, State, Training, Verbose,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::file_name::FileName;
 use crate::format_spec::Number;
+use crate::monitor::{Monitor, monitor_options};
 use crate::python_float::fixed;
-use crate::{Mode, monitor::Monitor};
 
 /// Saves the model or its weights: after each epoch, every so many batches, or whenever a monitored value is best.
 ///
 /// The extension picks the format, as for [`Model::save`] and [`Model::save_weights`]: `.olifant` keeps the whole model,
 /// `.weights.olifant` its weights, `.safetensors` either.
+/// A `.olifant` file of a whole model also keeps where its training stands, what all callbacks remember included:
+/// [`FitOptions::resume_from`](olifant_train::FitOptions::resume_from) goes on from there, to the same bits.
+///
 /// A file is replaced as a whole or not at all, so a crash leaves the last good one; missing directories are created.
 ///
 /// The file name may have fields in Python's format syntax: `{epoch}` (from 1), any name in the logs, and with
@@ -70,6 +76,14 @@ pub struct ModelCheckpoint {
     save_weights_only: bool,
     save_freq: SaveFreq,
     is_verbose: bool,
+    memory: Memory,
+    /// What will be saved as soon as all callbacks have seen the event.
+    due: Option<PathBuf>,
+}
+
+/// What it remembers, also from one run to the next.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Memory {
     best: Option<f64>,
     batches_seen: usize,
     last_saved: Option<PathBuf>,
@@ -102,17 +116,12 @@ impl ModelCheckpoint {
             save_weights_only: false,
             save_freq: SaveFreq::Epoch,
             is_verbose: false,
-            best: None,
-            batches_seen: 0,
-            last_saved: None,
+            memory: Memory::default(),
+            due: None,
         }
     }
 
-    /// The name of the value in the logs.
-    pub fn monitor(mut self, monitor: impl Into<String>) -> Self {
-        self.monitor.name = monitor.into();
-        self
-    }
+    monitor_options!();
 
     /// Whether to save only when the value is better than ever.
     pub fn save_best_only(mut self, save_best_only: bool) -> Self {
@@ -126,12 +135,6 @@ impl ModelCheckpoint {
         self
     }
 
-    /// Which way the value improves.
-    pub fn mode(mut self, mode: Mode) -> Self {
-        self.monitor.mode = mode;
-        self
-    }
-
     /// When to save; a number means batches.
     pub fn save_freq(mut self, save_freq: impl Into<SaveFreq>) -> Self {
         self.save_freq = save_freq.into();
@@ -140,7 +143,7 @@ impl ModelCheckpoint {
 
     /// What the first value must beat.
     pub fn initial_value_threshold(mut self, initial_value_threshold: f64) -> Self {
-        self.best = Some(initial_value_threshold);
+        self.memory.best = Some(initial_value_threshold);
         self
     }
 
@@ -152,12 +155,12 @@ impl ModelCheckpoint {
 
     /// The best value so far, with `save_best_only`.
     pub fn best(&self) -> Option<f64> {
-        self.best
+        self.memory.best
     }
 
     /// The file that was saved last.
     pub fn last_saved(&self) -> Option<&Path> {
-        self.last_saved.as_deref()
+        self.memory.last_saved.as_deref()
     }
 
     fn file_name(&self) -> Result<FileName<'_>, CallbackError> {
@@ -192,8 +195,8 @@ impl ModelCheckpoint {
         }
         let Some(value) = self.monitor.value(logs) else { return Ok(()) };
         let Monitor { name, .. } = &self.monitor;
-        let best = self.best.map_or("None".into(), |best| fixed(best, 5));
-        if !self.monitor.is_better(value, self.best, training.model())? {
+        let best = self.memory.best.map_or("None".into(), |best| fixed(best, 5));
+        if !self.monitor.is_better(value, self.memory.best, training.model())? {
             if self.is_verbose {
                 training.message(&format!("\nEpoch {epoch}: {name} did not improve from {best}"));
             }
@@ -201,9 +204,9 @@ impl ModelCheckpoint {
         }
         let value_text = fixed(value, 5);
         let why = format!("Epoch {epoch}: {name} improved from {best} to {value_text}, saving model to");
-        self.save(training, logs, &why)?;
-        self.best = Some(value);
-        Ok(())
+        // Before it is saved, as the file keeps what all callbacks remember.
+        self.memory.best = Some(value);
+        self.save(training, logs, &why)
     }
 
     fn save(&mut self, training: &mut Training<'_>, logs: &Logs, why: &str) -> HookResult {
@@ -220,15 +223,24 @@ impl ModelCheckpoint {
             fs::create_dir_all(directory)
                 .map_err(|source| CallbackError::File { path: directory.to_owned(), source })?;
         }
+        self.memory.last_saved = Some(path.clone());
+        let keeps_training = !self.save_weights_only && Snapshot::can_be_saved(&path);
+        if keeps_training && training.request_snapshot() {
+            self.due = Some(path);
+            return Ok(());
+        }
         if self.save_weights_only {
             training.model().save_weights(&path)?;
         } else {
             training.model().save(&path)?;
         }
+        self.finish(training, epoch, &path)
+    }
+
+    fn finish(&self, training: &mut Training<'_>, epoch: usize, path: &Path) -> HookResult {
         if self.is_verbose {
             training.message(&format!("\nEpoch {epoch}: finished saving model to {}", path.display()));
         }
-        self.last_saved = Some(path);
         Ok(())
     }
 }
@@ -247,7 +259,7 @@ impl Callback for ModelCheckpoint {
         if self.save_freq == SaveFreq::Batches(0) {
             return Err(CallbackError::option("save_freq", "at least 1 batch", 0));
         }
-        if self.best.is_some_and(f64::is_nan) {
+        if self.memory.best.is_some_and(f64::is_nan) {
             return Err(CallbackError::option("initial_value_threshold", "a number", f64::NAN));
         }
         self.check_file_name(plan)?;
@@ -260,15 +272,30 @@ impl Callback for ModelCheckpoint {
 
     fn on_train_batch_end(&mut self, training: &mut Training<'_>, logs: &Logs) -> HookResult {
         let SaveFreq::Batches(batches) = self.save_freq else { return Ok(()) };
-        self.batches_seen += 1;
-        if self.batches_seen < batches {
+        self.memory.batches_seen += 1;
+        if self.memory.batches_seen < batches {
             return Ok(());
         }
-        self.batches_seen = 0;
+        self.memory.batches_seen = 0;
         self.save_if_due(training, logs)
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>, logs: &mut Logs) -> HookResult {
         if self.save_freq == SaveFreq::Epoch { self.save_if_due(training, logs) } else { Ok(()) }
+    }
+
+    fn on_snapshot(&mut self, training: &mut Training<'_>, snapshot: &Snapshot) -> HookResult {
+        let Some(path) = self.due.take() else { return Ok(()) };
+        snapshot.save(training.model(), &path)?;
+        self.finish(training, training.epoch() + 1, &path)
+    }
+
+    fn state(&self) -> Result<Option<State>, CallbackError> {
+        State::new(&self.memory).map(Some)
+    }
+
+    fn restore_state(&mut self, state: &State) -> HookResult {
+        self.memory = state.get()?;
+        Ok(())
     }
 }

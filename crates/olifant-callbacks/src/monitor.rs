@@ -122,6 +122,33 @@ impl Monitor {
     }
 }
 
+/// The builder methods of a callback that keeps a [`Monitor`] in its field `monitor`.
+macro_rules! monitor_options {
+    () => {
+        /// The name of the value in the logs.
+        pub fn monitor(mut self, monitor: impl Into<String>) -> Self {
+            self.monitor.name = monitor.into();
+            self
+        }
+
+        /// Which way the value improves.
+        pub fn mode(mut self, mode: crate::Mode) -> Self {
+            self.monitor.mode = mode;
+            self
+        }
+    };
+    (min_delta) => {
+        $crate::monitor::monitor_options!();
+
+        /// Less than this is no improvement; its sign does not matter.
+        pub fn min_delta(mut self, min_delta: f64) -> Self {
+            self.monitor.min_delta = min_delta;
+            self
+        }
+    };
+}
+pub(crate) use monitor_options;
+
 /// Which way a value improves, judged by its name alone.
 fn objective_of_name(name: &str) -> Option<Objective> {
     let name = name.strip_prefix("val_").unwrap_or(name);

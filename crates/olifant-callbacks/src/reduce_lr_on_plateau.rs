@@ -1,9 +1,13 @@
 //! Lowers the learning rate when a value no longer improves.
 
 use olifant_core::Float;
-use olifant_train::{Callback, CallbackError, HookResult, Logs, Plan, Training, Verbose};
+use olifant_train::{Callback, CallbackError, HookResult, Logs, Plan, State, Training, Verbose};
+use serde::{Deserialize, Serialize};
 
-use crate::{Mode, monitor::Monitor, python_float::repr};
+use crate::{
+    monitor::{Monitor, monitor_options},
+    python_float::repr,
+};
 
 /// Lowers the learning rate when a monitored value has not improved for `patience` epochs.
 ///
@@ -58,6 +62,12 @@ pub struct ReduceLROnPlateau {
     cooldown: usize,
     min_lr: f64,
     is_verbose: bool,
+    memory: Memory,
+}
+
+/// What it remembers of a run.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Memory {
     wait: usize,
     best: Option<f64>,
     cooldown_counter: usize,
@@ -72,9 +82,7 @@ impl Default for ReduceLROnPlateau {
             cooldown: 0,
             min_lr: 0.0,
             is_verbose: false,
-            wait: 0,
-            best: None,
-            cooldown_counter: 0,
+            memory: Memory::default(),
         }
     }
 }
@@ -85,11 +93,7 @@ impl ReduceLROnPlateau {
         ReduceLROnPlateau::default()
     }
 
-    /// The name of the value in the logs.
-    pub fn monitor(mut self, monitor: impl Into<String>) -> Self {
-        self.monitor.name = monitor.into();
-        self
-    }
+    monitor_options!(min_delta);
 
     /// What the learning rate is multiplied by.
     pub fn factor(mut self, factor: f64) -> Self {
@@ -100,18 +104,6 @@ impl ReduceLROnPlateau {
     /// How many epochs without improvement lower the learning rate.
     pub fn patience(mut self, patience: usize) -> Self {
         self.patience = patience;
-        self
-    }
-
-    /// Which way the value improves.
-    pub fn mode(mut self, mode: Mode) -> Self {
-        self.monitor.mode = mode;
-        self
-    }
-
-    /// Less than this is no improvement.
-    pub fn min_delta(mut self, min_delta: f64) -> Self {
-        self.monitor.min_delta = min_delta;
         self
     }
 
@@ -135,17 +127,17 @@ impl ReduceLROnPlateau {
 
     /// The best value of the last run.
     pub fn best(&self) -> Option<f64> {
-        self.best
+        self.memory.best
     }
 
     /// How many epochs without improvement have been counted since the last improvement or reduction.
     pub fn wait(&self) -> usize {
-        self.wait
+        self.memory.wait
     }
 
     /// What is left of the cooldown.
     pub fn cooldown_counter(&self) -> usize {
-        self.cooldown_counter
+        self.memory.cooldown_counter
     }
 
     fn reduce(&mut self, training: &mut Training<'_>) -> HookResult {
@@ -157,7 +149,7 @@ impl ReduceLROnPlateau {
                 "\nEpoch {epoch}: ReduceLROnPlateau reducing learning rate to {learning_rate}."
             ));
         }
-        (self.cooldown_counter, self.wait) = (self.cooldown, 0);
+        (self.memory.cooldown_counter, self.memory.wait) = (self.cooldown, 0);
         Ok(())
     }
 }
@@ -183,23 +175,33 @@ impl Callback for ReduceLROnPlateau {
     }
 
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> HookResult {
-        (self.best, self.wait, self.cooldown_counter) = (None, 0, 0);
+        self.memory = Memory::default();
         Ok(())
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>, logs: &mut Logs) -> HookResult {
         logs.insert("learning_rate", f64::from(training.learning_rate()));
         let Some(value) = self.monitor.value(logs) else { return Ok(()) };
-        self.cooldown_counter = self.cooldown_counter.saturating_sub(1);
-        if self.monitor.is_better(value, self.best, training.model())? {
-            (self.best, self.wait) = (Some(value), 0);
-        } else if self.cooldown_counter == 0 {
-            self.wait += 1;
+        let memory = &mut self.memory;
+        memory.cooldown_counter = memory.cooldown_counter.saturating_sub(1);
+        if self.monitor.is_better(value, memory.best, training.model())? {
+            (memory.best, memory.wait) = (Some(value), 0);
+        } else if memory.cooldown_counter == 0 {
+            memory.wait += 1;
             // In single precision, or a rate at the lowest would be announced for ever.
-            if self.wait >= self.patience && training.learning_rate() > self.min_lr as Float {
+            if memory.wait >= self.patience && training.learning_rate() > self.min_lr as Float {
                 self.reduce(training)?;
             }
         }
+        Ok(())
+    }
+
+    fn state(&self) -> Result<Option<State>, CallbackError> {
+        State::new(&self.memory).map(Some)
+    }
+
+    fn restore_state(&mut self, state: &State) -> HookResult {
+        self.memory = state.get()?;
         Ok(())
     }
 }

@@ -2,9 +2,10 @@
 
 use olifant_core::{Float, Weights};
 use olifant_train::CallbackError;
+use serde::{Deserialize, Serialize};
 
 /// A copy of all weights of a model, whose memory is kept from one copy to the next.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct WeightsCopy {
     trainable: Vec<Float>,
     state: Vec<Float>,

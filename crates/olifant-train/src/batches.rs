@@ -1,5 +1,7 @@
 //! Cutting data into batches, in order or shuffled.
 
+mod facts;
+
 use std::{
     collections::HashMap,
     io,
@@ -12,10 +14,13 @@ use olifant_nn::TargetError;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Arrays, FitError, Model, Samples};
+use crate::{Arrays, FitError, Model, Samples, Shuffle};
 
 /// What copying a number costs, counted in additions: it comes from memory, not from a cache.
 const COPY_COST: usize = 4;
+
+/// How many samples make a batch unless something else is asked for, as in Keras.
+pub(crate) const BATCH_SIZE: usize = 32;
 
 /// One batch in memory. It keeps its buffers from batch to batch.
 #[derive(Debug, Default)]
@@ -40,6 +45,8 @@ pub(crate) struct Batches<'a> {
     sample_weight: Option<SampleList<'a>>,
     class_weight: Option<&'a HashMap<usize, f32>>,
     order: Vec<usize>,
+    /// What the order follows from, if the samples are shuffled.
+    key: Option<RandomKey>,
     batch_size: usize,
 }
 
@@ -52,8 +59,9 @@ impl<'a> Batches<'a> {
         x: &'a Arrays<'a>,
         y: &'a Arrays<'a>,
         sample_weight: Option<&'a Arrays<'a>>,
-        batch_size: usize,
+        batch_size: Option<usize>,
     ) -> Result<Batches<'a>, FitError> {
+        let batch_size = batch_size.unwrap_or(BATCH_SIZE);
         if batch_size == 0 {
             return Err(FitError::option("batch_size", "at least 1", batch_size));
         }
@@ -78,7 +86,7 @@ impl<'a> Batches<'a> {
         let mut order = Vec::new();
         order.try_reserve_exact(samples).map_err(io::Error::from)?;
         order.extend(0..samples);
-        let batches = Batches { x, y, sample_weight, class_weight: None, order, batch_size };
+        let batches = Batches { x, y, sample_weight, class_weight: None, order, key: None, batch_size };
         if batches.in_memory() {
             batches.check_values(model)?;
         }
@@ -101,7 +109,7 @@ impl<'a> Batches<'a> {
     pub(crate) fn split(
         mut self,
         share: f64,
-        batch_size: usize,
+        batch_size: Option<usize>,
     ) -> Result<(Batches<'a>, Batches<'a>), FitError> {
         let samples = self.order.len();
         if !(share > 0.0 && share < 1.0) {
@@ -114,8 +122,19 @@ impl<'a> Batches<'a> {
             return Err(FitError::option("validation_split", expected, share));
         }
         let order = self.order.split_off(at);
+        let batch_size = batch_size.unwrap_or(BATCH_SIZE);
         let validation = Batches { order, batch_size, class_weight: None, ..self };
         Ok((self, validation))
+    }
+
+    /// The same samples in so many batches.
+    pub(crate) fn in_steps(self, steps: usize) -> Batches<'a> {
+        Batches { batch_size: self.samples().div_ceil(steps), ..self }
+    }
+
+    /// How many samples make a batch.
+    pub(crate) fn batch_size(&self) -> usize {
+        self.batch_size
     }
 
     /// How many batches there are.
@@ -129,9 +148,18 @@ impl<'a> Batches<'a> {
     }
 
     /// Puts the samples into an order that depends on nothing but the key.
-    pub(crate) fn shuffle(&mut self, key: RandomKey) {
+    pub(crate) fn shuffle(&mut self, shuffle: Shuffle, key: RandomKey) {
+        if shuffle == Shuffle::Off || self.key.replace(key) == Some(key) {
+            return;
+        }
         self.order.sort_unstable();
-        self.order.shuffle(&mut ChaCha8Rng::seed_from_u64(key.value()));
+        let mut random = ChaCha8Rng::seed_from_u64(key.value());
+        match shuffle {
+            Shuffle::WithinBatches => {
+                self.order.chunks_mut(self.batch_size).for_each(|batch| batch.shuffle(&mut random));
+            }
+            _ => self.order.shuffle(&mut random),
+        }
     }
 
     /// Reads the `number`-th batch.

@@ -2,7 +2,7 @@
 
 use olifant_core::TensorView;
 
-use crate::{CallbackError, Logs, Plan, Training};
+use crate::{CallbackError, Checkpoint, Logs, Plan, Snapshot, State, Training};
 
 /// What a hook answers.
 pub type HookResult = Result<(), CallbackError>;
@@ -70,6 +70,57 @@ macro_rules! callback_trait {
             fn $hook(&mut self, training: &mut Training<'_>, $($argument: $Type)?) -> HookResult {
                 Ok(())
             })*
+
+            /// What must not be forgotten when the process dies: whatever `on_train_begin` resets, for example.
+            ///
+            /// It becomes part of every snapshot of the run, whoever asked for that.
+            ///
+            /// # Errors
+            ///
+            /// The state cannot be serialised.
+            fn state(&self) -> Result<Option<State>, CallbackError> {
+                Ok(None)
+            }
+
+            /// Takes back what [`state`](Callback::state) returned, in another process or another object.
+            ///
+            /// # Errors
+            ///
+            /// It is the state of something else.
+            fn restore_state(&mut self, state: &State) -> HookResult {
+                Ok(())
+            }
+
+            /// An interrupted run goes on; called instead of `on_train_begin`.
+            ///
+            /// By default it begins and then restores the state, which is right for all that is in memory.
+            /// Who writes a file cuts it back here to the length it had.
+            ///
+            /// # Errors
+            ///
+            /// The callback cannot go on from there.
+            fn on_train_resume(&mut self, training: &mut Training<'_>, state: Option<&State>) -> HookResult {
+                self.on_train_begin(training)?;
+                state.map_or(Ok(()), |state| self.restore_state(state))
+            }
+
+            /// An interrupted run that this callback knows of. It is asked for before anything else happens.
+            ///
+            /// # Errors
+            ///
+            /// There is one, but it cannot be read.
+            fn resume(&mut self) -> Result<Option<Checkpoint>, CallbackError> {
+                Ok(None)
+            }
+
+            /// The snapshot that this callback has asked for by [`Training::request_snapshot`].
+            ///
+            /// # Errors
+            ///
+            /// It cannot be kept.
+            fn on_snapshot(&mut self, training: &mut Training<'_>, snapshot: &Snapshot) -> HookResult {
+                Ok(())
+            }
         }
 
         callback_trait!(@forward [<C: Callback + ?Sized> Callback for &mut C] $(fn $hook($($argument: $Type)?);)*);
@@ -107,6 +158,26 @@ macro_rules! callback_trait {
             $(fn $hook(&mut self, training: &mut Training<'_>, $($argument: $Type)?) -> HookResult {
                 (**self).$hook(training, $($argument)?)
             })*
+
+            fn state(&self) -> Result<Option<State>, CallbackError> {
+                (**self).state()
+            }
+
+            fn restore_state(&mut self, state: &State) -> HookResult {
+                (**self).restore_state(state)
+            }
+
+            fn on_train_resume(&mut self, training: &mut Training<'_>, state: Option<&State>) -> HookResult {
+                (**self).on_train_resume(training, state)
+            }
+
+            fn resume(&mut self) -> Result<Option<Checkpoint>, CallbackError> {
+                (**self).resume()
+            }
+
+            fn on_snapshot(&mut self, training: &mut Training<'_>, snapshot: &Snapshot) -> HookResult {
+                (**self).on_snapshot(training, snapshot)
+            }
         }
     };
 }

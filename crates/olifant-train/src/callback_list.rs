@@ -1,6 +1,6 @@
 //! Several callbacks, called one after the other.
 
-use crate::{Callback, CallbackError, FitError, Plan, Training};
+use crate::{Callback, CallbackError, Checkpoint, FitError, Plan, Snapshot, State, Training};
 
 /// Several callbacks, called one after the other in the order given.
 ///
@@ -34,14 +34,65 @@ impl<'a> CallbackList<'a> {
         Ok(())
     }
 
+    /// The names of the callbacks, in order.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        self.callbacks.iter().map(|callback| callback.name()).collect()
+    }
+
+    /// The first interrupted run that a callback knows of.
+    pub(crate) fn resume(&mut self) -> Result<Option<Checkpoint>, FitError> {
+        for callback in &mut self.callbacks {
+            let checkpoint = callback.resume().map_err(|source| failed(&**callback, source))?;
+            if checkpoint.is_some() {
+                return Ok(checkpoint);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Lets every callback go on with the state it had.
+    pub(crate) fn on_train_resume(
+        &mut self,
+        training: &mut Training<'_>,
+        states: &[(String, Option<State>)],
+    ) -> Result<(), FitError> {
+        let mut states = states.iter().map(|(_, state)| state.as_ref());
+        self.each(training, |callback, training| {
+            callback.on_train_resume(training, states.next().unwrap_or_default())
+        })
+    }
+
+    /// What every callback remembers, with its name.
+    pub(crate) fn states(&self) -> Result<Vec<(String, Option<State>)>, FitError> {
+        let state = |callback: &Box<dyn Callback + 'a>| {
+            let state = callback.state().map_err(|source| failed(&**callback, source))?;
+            Ok((callback.name().to_owned(), state))
+        };
+        self.callbacks.iter().map(state).collect()
+    }
+
+    /// Shows a snapshot to those who asked for it.
+    pub(crate) fn on_snapshot(
+        &mut self,
+        training: &mut Training<'_>,
+        snapshot: &Snapshot,
+    ) -> Result<(), FitError> {
+        let requests = std::mem::take(&mut training.snapshot_requests);
+        let mut place = 0..;
+        self.each(training, |callback, training| {
+            let asked = place.next().is_some_and(|place| requests.contains(&place));
+            if asked { callback.on_snapshot(training, snapshot) } else { Ok(()) }
+        })
+    }
+
     pub(crate) fn each(
         &mut self,
         training: &mut Training<'_>,
         mut hook: impl FnMut(&mut dyn Callback, &mut Training<'_>) -> Result<(), CallbackError>,
     ) -> Result<(), FitError> {
         let mut result = Ok(());
-        for callback in &mut self.callbacks {
-            training.set_current(callback.name());
+        for (place, callback) in self.callbacks.iter_mut().enumerate() {
+            training.set_current(place, callback.name());
             let done = hook(&mut **callback, training).map_err(|source| failed(&**callback, source));
             result = result.and(done);
             // Once training has ended, everybody gets the chance to close a file or give weights back.

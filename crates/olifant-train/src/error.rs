@@ -95,6 +95,33 @@ pub enum FitError {
         #[from]
         source: std::io::Error,
     },
+    /// A run cannot be resumed, because something is not as it was.
+    #[error(
+        "cannot resume from `{}`: {what} was {was}, but is {now}; \
+         go on with what the run began with, or remove the file to begin anew",
+        path.display()
+    )]
+    Resume {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        what: String,
+        /// What it was when the file was written.
+        was: String,
+        /// What it is.
+        now: String,
+    },
+    /// The run to be resumed cannot be read.
+    #[error(transparent)]
+    Load(Box<LoadError>),
+    /// A callback interrupted training, to be resumed later.
+    #[error("interrupted in epoch {} after {} batches: call fit again in the same way to go on", epoch + 1, batch)]
+    Interrupted {
+        /// The epoch, from 0.
+        epoch: usize,
+        /// How many of its batches were trained.
+        batch: usize,
+    },
     /// A callback failed.
     #[error("callback {callback}: {source}")]
     Callback {
@@ -190,6 +217,12 @@ impl From<BuildError> for FitError {
 impl From<ShapeError> for FitError {
     fn from(error: ShapeError) -> FitError {
         FitError::Shape(Box::new(error))
+    }
+}
+
+impl From<LoadError> for FitError {
+    fn from(error: LoadError) -> FitError {
+        FitError::Load(Box::new(error))
     }
 }
 

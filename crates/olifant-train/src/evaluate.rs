@@ -12,9 +12,10 @@ use crate::{
 ///
 /// # Defaults
 ///
-/// `batch_size` 32, `verbose` auto, no `sample_weight`, no callbacks.
+/// `batch_size` 32, all `steps`, `verbose` auto, no `sample_weight`, no callbacks.
 pub struct EvaluateOptions<'a> {
-    pub(crate) batch_size: usize,
+    pub(crate) batch_size: Option<usize>,
+    pub(crate) steps: Option<usize>,
     pub(crate) sample_weight: Option<Arrays<'a>>,
     pub(crate) verbose: Verbose,
     pub(crate) output: Option<Box<dyn Write + Send + 'a>>,
@@ -24,7 +25,8 @@ pub struct EvaluateOptions<'a> {
 impl Default for EvaluateOptions<'_> {
     fn default() -> Self {
         EvaluateOptions {
-            batch_size: 32,
+            batch_size: None,
+            steps: None,
             sample_weight: None,
             verbose: Verbose::Auto,
             output: None,
@@ -41,7 +43,13 @@ impl<'a> EvaluateOptions<'a> {
 
     /// How many samples are computed at a time.
     pub fn batch_size(mut self, batch_size: usize) -> Self {
-        self.batch_size = batch_size;
+        self.batch_size = Some(batch_size);
+        self
+    }
+
+    /// How many batches are computed at most.
+    pub fn steps(mut self, steps: usize) -> Self {
+        self.steps = Some(steps);
         self
     }
 
@@ -81,7 +89,7 @@ impl Model {
     /// Data or targets do not suit the model.
     pub fn evaluate<'a>(&self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Result<Logs, FitError> {
         let (x, y) = (x.into_arrays(), y.into_arrays());
-        let batches = Batches::new(self, &x, &y, None, 32)?;
+        let batches = Batches::new(self, &x, &y, None, None)?;
         let (mut batch, mut running) = (Batch::default(), self.running());
         for number in 0..batches.len() {
             batches.read(number, self, &mut batch)?;
@@ -105,11 +113,14 @@ impl Model {
         let batches = Batches::new(self, &x, &y, options.sample_weight.as_ref(), options.batch_size)?;
         let mut running = self.running();
         let mut callbacks = CallbackList::new(options.callbacks);
-        let params = Params::of_pass(batches.samples(), options.batch_size, options.verbose, self.seed());
+        let steps = options.steps.map_or(batches.len(), |steps| steps.min(batches.len()));
+        let (samples, batch_size) = (batches.samples(), batches.batch_size());
+        let params = Params::of_pass(samples, batch_size, steps, options.verbose, self.seed());
         let progress = Progress::to_user(options.output, options.verbose);
         let mut training = Training::with_progress(self, params, progress);
-        training.progress.begin(Some(batches.len()));
-        let logs = run(&mut training, &mut callbacks, &batches, &mut Batch::default(), &mut running, true)?;
+        training.progress.begin(Some(steps));
+        let logs =
+            run(&mut training, &mut callbacks, &batches, steps, &mut Batch::default(), &mut running, true)?;
         training.progress.end(&logs);
         Ok(logs)
     }
@@ -120,13 +131,14 @@ pub(crate) fn run(
     training: &mut Training<'_>,
     callbacks: &mut CallbackList<'_>,
     batches: &Batches<'_>,
+    steps: usize,
     batch: &mut Batch,
     running: &mut Running,
     shows_progress: bool,
 ) -> Result<Logs, FitError> {
     running.reset();
     callbacks.on_test_begin(training)?;
-    for number in 0..batches.len() {
+    for number in 0..steps {
         training.batch = number;
         callbacks.on_test_batch_begin(training)?;
         batches.read(number, training.model, batch)?;

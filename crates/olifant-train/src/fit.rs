@@ -1,14 +1,13 @@
-//! The training loop.
+//! Training a model: what is asked for is checked and put together; the loop is in `run.rs`.
 
-use std::ops::ControlFlow;
-
-use olifant_core::{Purpose, RandomKey};
+use olifant_core::RandomKey;
 
 use crate::{
-    Arrays, CallbackList, Ending, FitError, FitOptions, History, IntoArrays, IntoFitOptions, Logs, Model,
+    Arrays, CallbackList, Checkpoint, FitError, FitOptions, History, IntoArrays, IntoFitOptions, Logs, Model,
     Params, Plan, Progress, Training,
     batches::{Batch, Batches},
-    running::Running,
+    run::Run,
+    snapshot::Position,
 };
 
 impl Model {
@@ -19,9 +18,13 @@ impl Model {
     ///
     /// The same seed gives the same bits, on any number of threads.
     ///
+    /// If a callback knows of an interrupted run, that run goes on from where it stood, to the same bits again:
+    /// weights, history, the order of samples, and what all callbacks remember are as if nothing had happened.
+    ///
     /// # Errors
     ///
-    /// Data, targets or options do not suit the model; a callback cannot work, or failed.
+    /// Data, targets or options do not suit the model; a callback cannot work, or failed;
+    /// a run that was to be resumed differs from this one in model, data, options or callbacks.
     /// Everything that can be known beforehand is checked before the first step.
     ///
     /// # Examples
@@ -55,140 +58,79 @@ impl Model {
         &mut self,
         x: &Arrays<'_>,
         y: &Arrays<'_>,
-        options: FitOptions<'_>,
+        mut options: FitOptions<'_>,
     ) -> Result<History, FitError> {
-        let FitOptions { epochs, initial_epoch, batch_size, shuffle, validation_freq, verbose, .. } = options;
         options.check()?;
-        let validation_batch_size = options.validation_batch_size.unwrap_or(batch_size);
-        let all = Batches::new(self, x, y, options.sample_weight.as_ref(), batch_size)?;
-        let (train, validation) = match (&options.validation_data, options.validation_split) {
-            (Some((x, y)), _) => {
-                let weights = options.validation_sample_weight.as_ref();
-                (all, Some(Batches::new(self, x, y, weights, validation_batch_size)?))
-            }
-            (None, Some(share)) => all
-                .split(share, validation_batch_size)
-                .map(|(train, validation)| (train, Some(validation)))?,
-            (None, None) => (all, None),
-        };
-        let train = train.class_weight(&options.class_weight);
-        let seed = options.seed.unwrap_or(self.seed());
-        let params = Params {
-            verbose,
-            epochs,
-            initial_epoch,
-            steps: Some(train.len()),
-            batch_size,
+        let mut callbacks = CallbackList::new(std::mem::take(&mut options.callbacks));
+        let progress = Progress::to_user(options.output.take(), options.verbose);
+        let (train, validation) = data(self, x, y, &options)?;
+        let mut params = Params {
+            verbose: options.verbose,
+            epochs: options.epochs,
+            initial_epoch: options.initial_epoch,
+            steps: Some(options.steps_per_epoch.unwrap_or(train.len())),
+            batch_size: train.batch_size(),
             samples: train.samples(),
             validation_samples: validation.as_ref().map_or(0, Batches::samples),
-            seed,
+            seed: self.seed(),
         };
-        let mut callbacks = CallbackList::new(options.callbacks);
         callbacks.check(Plan::new(self, &params))?;
-        let progress = Progress::to_user(options.output, verbose);
+        let checkpoint = match &options.resume_from {
+            Some(path) => Some(Checkpoint::load(path)?),
+            None => callbacks.resume()?,
+        };
+        let given_seed = options.seed.or(self.given_seed());
+        let interrupted_seed = checkpoint.as_ref().map(|checkpoint| checkpoint.snapshot.seed);
+        params.seed = given_seed.or(interrupted_seed).unwrap_or(self.seed());
+        let validation_steps = validation.as_ref().map_or(0, Batches::len);
+        let validation_steps =
+            options.validation_steps.map_or(validation_steps, |steps| steps.min(validation_steps));
+        let first_epoch = options.initial_epoch;
         let mut run = Run {
             running: self.running(),
             validation_running: self.running(),
-            training: Training::with_progress(self, params, progress),
+            steps: options.steps_per_epoch.unwrap_or(train.len()),
+            key: RandomKey::from_seed(params.seed),
+            training: Training::of_fit(self, params, progress),
             train,
             validation,
             batch: Batch::default(),
-            shuffle,
-            validation_freq,
-            key: RandomKey::from_seed(seed),
+            shuffle: options.shuffle,
+            validation_freq: options.validation_freq.clone(),
+            validation_steps,
+            position: Position { epoch: first_epoch, pass: first_epoch, ..Position::default() },
+            is_over: false,
+            logs: Logs::new(),
+            identity: None,
         };
-        run.run(&mut callbacks)?;
+        run.run(checkpoint, &mut callbacks)?;
         Ok(run.training.history)
     }
 }
 
-/// One call of `fit`.
-struct Run<'a> {
-    training: Training<'a>,
-    train: Batches<'a>,
-    validation: Option<Batches<'a>>,
-    batch: Batch,
-    running: Running,
-    validation_running: Running,
-    shuffle: bool,
-    validation_freq: usize,
-    key: RandomKey,
-}
-
-impl Run<'_> {
-    /// All epochs, and `on_train_end` however they ended.
-    fn run(&mut self, callbacks: &mut CallbackList<'_>) -> Result<(), FitError> {
-        let result = self.epochs(callbacks);
-        match &result {
-            Ok(_) => self.training.end(),
-            Err(error) => self.training.ending = Some(Ending::Failed(error.to_string())),
+/// What to train on, and what to validate on.
+fn data<'a>(
+    model: &Model,
+    x: &'a Arrays<'a>,
+    y: &'a Arrays<'a>,
+    options: &'a FitOptions<'_>,
+) -> Result<(Batches<'a>, Option<Batches<'a>>), FitError> {
+    let all = Batches::new(model, x, y, options.sample_weight.as_ref(), options.batch_size)?;
+    let validation_batch_size = options.validation_batch_size.or(options.batch_size);
+    let (train, validation) = match (&options.validation_data, options.validation_split) {
+        (Some((x, y)), _) => {
+            let weights = options.validation_sample_weight.as_ref();
+            (all, Some(Batches::new(model, x, y, weights, validation_batch_size)?))
         }
-        let logs = result.as_ref().map_or_else(|_| Logs::new(), Logs::clone);
-        let ended = callbacks.on_train_end(&mut self.training, &logs);
-        result.and(ended)
-    }
-
-    /// Returns the logs of the last epoch, without what callbacks added.
-    fn epochs(&mut self, callbacks: &mut CallbackList<'_>) -> Result<Logs, FitError> {
-        let mut logs = Logs::new();
-        callbacks.on_train_begin(&mut self.training)?;
-        for epoch in self.training.params().initial_epoch..self.training.params().epochs {
-            logs = self.epoch(epoch, callbacks)?;
-            if self.training.is_stopping() {
-                break;
-            }
+        (None, Some(share)) => {
+            let (train, validation) = all.split(share, validation_batch_size)?;
+            (train, Some(validation))
         }
-        Ok(logs)
-    }
-
-    fn epoch(&mut self, epoch: usize, callbacks: &mut CallbackList<'_>) -> Result<Logs, FitError> {
-        self.training.begin_epoch(epoch);
-        self.running.reset();
-        callbacks.on_epoch_begin(&mut self.training)?;
-        self.training.progress.begin_epoch(epoch, self.training.params().epochs, Some(self.train.len()));
-        if self.shuffle {
-            self.train.shuffle(self.key.purpose(Purpose::Shuffle).derive(epoch as u64));
-        }
-        for number in 0..self.train.len() {
-            if self.train_batch(number, callbacks)?.is_break() {
-                break;
-            }
-        }
-        let mut logs = self.running.logs(self.training.model.metrics()).clone();
-        if (epoch + 1).is_multiple_of(self.validation_freq)
-            && let Some(validation) = &self.validation
-        {
-            let running = &mut self.validation_running;
-            let validation_logs = crate::evaluate::run(
-                &mut self.training,
-                callbacks,
-                validation,
-                &mut self.batch,
-                running,
-                false,
-            )?;
-            logs.extend_prefixed("val_", &validation_logs);
-            logs.sort();
-        }
-        let trained = logs.clone();
-        callbacks.on_epoch_end(&mut self.training, &mut logs)?;
-        self.training.end_epoch(&logs);
-        self.training.progress.end(&logs);
-        Ok(trained)
-    }
-
-    fn train_batch(
-        &mut self,
-        number: usize,
-        callbacks: &mut CallbackList<'_>,
-    ) -> Result<ControlFlow<()>, FitError> {
-        self.training.begin_batch(number);
-        callbacks.on_train_batch_begin(&mut self.training)?;
-        self.train.read(number, self.training.model, &mut self.batch)?;
-        self.training.model.train_step(&mut self.batch, self.key, &mut self.running)?;
-        let logs = self.running.logs(self.training.model.metrics());
-        callbacks.on_train_batch_end(&mut self.training, logs)?;
-        self.training.progress.update(number + 1, logs);
-        Ok(if self.training.is_stopping() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    }
+        (None, None) => (all, None),
+    };
+    let train = match (options.batch_size, options.steps_per_epoch) {
+        (None, Some(steps)) => train.in_steps(steps),
+        _ => train,
+    };
+    Ok((train.class_weight(&options.class_weight), validation))
 }

@@ -1,8 +1,8 @@
 //! Keras's keyword arguments of `fit`.
 
-use std::{collections::HashMap, io::Write};
+use std::{collections::HashMap, io::Write, path::PathBuf};
 
-use crate::{Arrays, Callback, FitError, IntoArrays, Verbose};
+use crate::{Arrays, Callback, FitError, IntoArrays, Shuffle, ValidationFreq, Verbose};
 
 /// The options of [`Model::fit`](crate::Model::fit), under Keras's names.
 ///
@@ -12,18 +12,21 @@ use crate::{Arrays, Callback, FitError, IntoArrays, Verbose};
 /// |---|---|---|
 /// | `epochs` | 1 | the index after the last epoch |
 /// | `initial_epoch` | 0 | the index of the first epoch |
-/// | `batch_size` | 32 | samples per step; the last batch may be smaller |
-/// | `shuffle` | true | samples come in a new order in every epoch |
+/// | `batch_size` | 32 | samples per step; the last batch may be smaller. With `steps_per_epoch` s alone: ⌈samples / s⌉ |
+/// | `steps_per_epoch` | all | batches per epoch; the next epoch goes on where this one stopped |
+/// | `shuffle` | true | samples come in a new order in every epoch; [`Shuffle::WithinBatches`]: only those of a batch |
 /// | `validation_split` | none | the share, in (0, 1), at the *end* of the data that is kept for validation |
 /// | `validation_data` | none | other data for validation; wins over `validation_split` |
 /// | `validation_sample_weight` | none | how much each sample of `validation_data` counts |
 /// | `validation_batch_size` | `batch_size` | samples per batch of validation |
-/// | `validation_freq` | 1 | validate after every so many epochs |
+/// | `validation_steps` | all | batches of validation, from the first |
+/// | `validation_freq` | 1 | validate after every so many epochs; a list: after these, counted from 1 |
 /// | `class_weight` | none | how much each class counts in training; 1 for those not named |
 /// | `sample_weight` | none | how much each sample counts |
 /// | `verbose` | [`Verbose::Auto`] | what is printed |
 /// | `output` | standard output | where it is printed |
 /// | `seed` | the model's | what the order of samples and all dropout follow from |
+/// | `resume_from` | none | a file of an interrupted run that goes on |
 /// | `callback` | none | who watches |
 ///
 /// # Examples
@@ -37,18 +40,21 @@ use crate::{Arrays, Callback, FitError, IntoArrays, Verbose};
 pub struct FitOptions<'a> {
     pub(crate) epochs: usize,
     pub(crate) initial_epoch: usize,
-    pub(crate) batch_size: usize,
-    pub(crate) shuffle: bool,
+    pub(crate) batch_size: Option<usize>,
+    pub(crate) steps_per_epoch: Option<usize>,
+    pub(crate) shuffle: Shuffle,
     pub(crate) validation_split: Option<f64>,
     pub(crate) validation_data: Option<(Arrays<'a>, Arrays<'a>)>,
     pub(crate) validation_sample_weight: Option<Arrays<'a>>,
     pub(crate) validation_batch_size: Option<usize>,
-    pub(crate) validation_freq: usize,
+    pub(crate) validation_steps: Option<usize>,
+    pub(crate) validation_freq: ValidationFreq,
     pub(crate) class_weight: HashMap<usize, f32>,
     pub(crate) sample_weight: Option<Arrays<'a>>,
     pub(crate) verbose: Verbose,
     pub(crate) output: Option<Box<dyn Write + Send + 'a>>,
     pub(crate) seed: Option<u64>,
+    pub(crate) resume_from: Option<PathBuf>,
     pub(crate) callbacks: Vec<Box<dyn Callback + 'a>>,
 }
 
@@ -57,18 +63,21 @@ impl Default for FitOptions<'_> {
         FitOptions {
             epochs: 1,
             initial_epoch: 0,
-            batch_size: 32,
-            shuffle: true,
+            batch_size: None,
+            steps_per_epoch: None,
+            shuffle: Shuffle::Samples,
             validation_split: None,
             validation_data: None,
             validation_sample_weight: None,
             validation_batch_size: None,
-            validation_freq: 1,
+            validation_steps: None,
+            validation_freq: ValidationFreq::Every(1),
             class_weight: HashMap::new(),
             sample_weight: None,
             verbose: Verbose::Auto,
             output: None,
             seed: None,
+            resume_from: None,
             callbacks: Vec::new(),
         }
     }
@@ -94,13 +103,22 @@ impl<'a> FitOptions<'a> {
 
     /// How many samples make a step.
     pub fn batch_size(mut self, batch_size: usize) -> Self {
-        self.batch_size = batch_size;
+        self.batch_size = Some(batch_size);
         self
     }
 
-    /// Whether samples come in a new order in every epoch.
-    pub fn shuffle(mut self, shuffle: bool) -> Self {
-        self.shuffle = shuffle;
+    /// How many batches make an epoch.
+    ///
+    /// The next epoch goes on with the data where this one stopped.
+    /// Should the data end in the midst of an epoch, the epoch ends with it, with a warning; the next begins it anew.
+    pub fn steps_per_epoch(mut self, steps_per_epoch: usize) -> Self {
+        self.steps_per_epoch = Some(steps_per_epoch);
+        self
+    }
+
+    /// Whether samples come in a new order in every epoch, or [`Shuffle::WithinBatches`].
+    pub fn shuffle(mut self, shuffle: impl Into<Shuffle>) -> Self {
+        self.shuffle = shuffle.into();
         self
     }
 
@@ -128,9 +146,15 @@ impl<'a> FitOptions<'a> {
         self
     }
 
-    /// Validate after every so many epochs.
-    pub fn validation_freq(mut self, validation_freq: usize) -> Self {
-        self.validation_freq = validation_freq;
+    /// How many batches of validation there are at most, always from the first on.
+    pub fn validation_steps(mut self, validation_steps: usize) -> Self {
+        self.validation_steps = Some(validation_steps);
+        self
+    }
+
+    /// Validate after every so many epochs, or after those in a list, counted from 1.
+    pub fn validation_freq(mut self, validation_freq: impl Into<ValidationFreq>) -> Self {
+        self.validation_freq = validation_freq.into();
         self
     }
 
@@ -164,13 +188,24 @@ impl<'a> FitOptions<'a> {
         self
     }
 
+    /// Goes on with an interrupted run, from a file that a callback wrote during that run: see
+    /// [`Checkpoint`](crate::Checkpoint). All other arguments must be what they were, but for `epochs`, which may be more.
+    ///
+    /// Callbacks that know of an interrupted run themselves need no such option.
+    pub fn resume_from(mut self, path: impl Into<PathBuf>) -> Self {
+        self.resume_from = Some(path.into());
+        self
+    }
+
     /// Whether all options are in their ranges, as far as that can be said without the data.
     pub(crate) fn check(&self) -> Result<(), FitError> {
         let counts = [
             ("epochs", self.epochs),
-            ("batch_size", self.batch_size),
-            ("validation_batch_size", self.validation_batch_size.unwrap_or(self.batch_size)),
-            ("validation_freq", self.validation_freq),
+            ("batch_size", self.batch_size.unwrap_or(1)),
+            ("steps_per_epoch", self.steps_per_epoch.unwrap_or(1)),
+            ("validation_batch_size", self.validation_batch_size.unwrap_or(1)),
+            ("validation_steps", self.validation_steps.unwrap_or(1)),
+            ("validation_freq", self.validation_freq.smallest()),
         ];
         for (option, count) in counts {
             if count == 0 {

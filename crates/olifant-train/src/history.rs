@@ -87,8 +87,14 @@ struct Series {
 
 impl Params {
     /// One pass over some samples: an evaluation or a prediction.
-    pub(crate) fn of_pass(samples: usize, batch_size: usize, verbose: Verbose, seed: u64) -> Params {
-        let steps = Some(samples.div_ceil(batch_size));
+    pub(crate) fn of_pass(
+        samples: usize,
+        batch_size: usize,
+        steps: usize,
+        verbose: Verbose,
+        seed: u64,
+    ) -> Params {
+        let steps = Some(steps);
         Params {
             verbose,
             epochs: 1,
@@ -210,6 +216,11 @@ impl History {
     /// If the file cannot be written.
     pub fn save_json(&self, path: impl AsRef<Path>) -> Result<(), WriteError> {
         write_atomically(path.as_ref(), self.to_json().as_bytes())
+    }
+
+    /// Takes over the epochs of an interrupted run.
+    pub(crate) fn resume(&mut self, interrupted: History) {
+        (self.epoch, self.series) = (interrupted.epoch, interrupted.series);
     }
 
     fn first_best(&self, name: &str, better: fn(f64, f64) -> bool) -> Option<(usize, f64)> {

@@ -38,8 +38,11 @@ impl Compile for Sequential {
         loss: impl Loss,
         metrics: impl IntoMetrics,
     ) -> Result<Model, BuildError> {
-        let seed = self.given_seed().unwrap_or_else(random_seed);
-        Model::new(self.build(seed)?, seed, Box::new(optimizer), Box::new(loss), metrics.into_metrics())
+        let (seed, seed_is_drawn) =
+            self.given_seed().map_or_else(|| (random_seed(), true), |seed| (seed, false));
+        let (optimizer, loss) = (Box::new(optimizer), Box::new(loss));
+        let model = Model::new(self.build(seed)?, seed, optimizer, loss, metrics.into_metrics())?;
+        Ok(Model { seed_is_drawn, ..model })
     }
 }
 
@@ -57,6 +60,8 @@ pub struct Model {
     /// Unique names of the metrics.
     metric_names: Vec<String>,
     seed: u64,
+    /// Whether the seed was drawn, so that an interrupted run, which had another, may bring its own.
+    seed_is_drawn: bool,
     /// The threads of all steps.
     team: Team,
     /// The memory of training steps.
@@ -85,6 +90,7 @@ impl Model {
             loss,
             metrics,
             seed,
+            seed_is_drawn: false,
             workspace: Workspace::with_team(team.clone()),
             team,
             idle: Mutex::default(),
@@ -129,6 +135,22 @@ impl Model {
     /// The number that all randomness of the model follows from.
     pub fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// The seed, unless it was drawn.
+    pub(crate) fn given_seed(&self) -> Option<u64> {
+        (!self.seed_is_drawn).then_some(self.seed)
+    }
+
+    /// Takes the weights, what the optimizer remembers, and a seed that nobody gave from another model of the same kind.
+    pub(crate) fn adopt(&mut self, other: Model) {
+        let (weights, others) = (self.network.weights_mut(), other.network.weights());
+        weights.trainable_mut().copy_from_slice(others.trainable());
+        weights.state_mut().copy_from_slice(others.state());
+        self.optimizer_state = other.optimizer_state;
+        if self.seed_is_drawn {
+            self.seed = other.seed;
+        }
     }
 
     /// The threads that compute the steps.

@@ -7,11 +7,8 @@ use olifant_core::{Float, Shape, Tensor, TensorView};
 
 use crate::{
     CallbackList, EvaluateOptions, FitError, IntoArrays, Logs, Model, Params, Progress, Training,
-    batches::{SampleList, only},
+    batches::{BATCH_SIZE, SampleList, only},
 };
-
-/// How many samples `predict` computes at a time, as in Keras.
-const BATCH_SIZE: usize = 32;
 
 impl Model {
     /// The model's outputs for inputs `x`, in the order of the samples.
@@ -52,9 +49,10 @@ impl Model {
     ) -> Result<ArrayD<Float>, FitError> {
         let x = x.into_arrays();
         let x = only("x", &x)?;
-        let mut predictions = Predictions::new(self, x, options.batch_size)?;
-        let steps = predictions.steps();
-        let params = Params::of_pass(x.len, options.batch_size, options.verbose, self.seed());
+        let batch_size = options.batch_size.unwrap_or(BATCH_SIZE);
+        let mut predictions = Predictions::new(self, x, batch_size)?;
+        let steps = options.steps.map_or(predictions.steps(), |steps| steps.min(predictions.steps()));
+        let params = Params::of_pass(x.len, batch_size, steps, options.verbose, self.seed());
         let mut callbacks = CallbackList::new(options.callbacks);
         let progress = Progress::to_user(options.output, options.verbose);
         let mut training = Training::with_progress(self, params, progress);
@@ -112,7 +110,9 @@ impl<'a> Predictions<'a> {
     }
 
     fn into_array(self) -> ArrayD<Float> {
-        let shape = self.shape.with_batch(self.x.len);
+        // Fewer than there are samples, if only some steps were asked for.
+        let samples = self.outputs.len() / self.shape.size().max(1);
+        let shape = self.shape.with_batch(samples);
         ArrayD::from_shape_vec(IxDyn(shape.axes()), self.outputs)
             .expect("every sample brought one prediction of the network's output shape")
     }

@@ -39,6 +39,21 @@ impl Running {
         self.metrics.fill(0.0);
     }
 
+    /// All sums, to be kept.
+    pub(crate) fn sums(&self) -> Vec<f64> {
+        [&self.loss[..], &self.metrics].concat()
+    }
+
+    /// Goes on from sums that were kept; false if there are more or fewer of them than there should be.
+    pub(crate) fn restore(&mut self, sums: &[f64]) -> bool {
+        let fits = sums.len() == 2 + self.metrics.len();
+        if fits {
+            self.loss.copy_from_slice(&sums[..2]);
+            self.metrics.copy_from_slice(&sums[2..]);
+        }
+        fits
+    }
+
     /// Adds a batch.
     pub(crate) fn add(
         &mut self,

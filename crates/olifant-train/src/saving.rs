@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::Model;
+use crate::{Model, Snapshot};
 
 mod container;
 mod description;
@@ -16,6 +16,7 @@ mod stored_weight;
 
 pub use error::{LoadError, SaveError};
 use format::{Content, Format};
+pub(crate) use numbers::write as write_numbers;
 
 impl Model {
     /// Saves the whole model, so that [`Model::load`] continues exactly where this one stands.
@@ -141,4 +142,31 @@ impl Model {
         crate::atomic_file::check_place(path)?;
         Ok(())
     }
+}
+
+/// Whether a file of this name can hold the state of training.
+pub(crate) fn can_hold_training(path: &Path) -> bool {
+    matches!(Format::to_save(path, Content::Model), Ok(Format::Native))
+}
+
+/// Saves a model together with where its training stands. Only one format can.
+pub(crate) fn save_checkpoint(model: &Model, snapshot: &Snapshot, path: &Path) -> Result<(), SaveError> {
+    match Format::to_save(path, Content::Model)? {
+        Format::Native => native::save_checkpoint(model, snapshot, path),
+        Format::Safetensors => Err(SaveError::Format {
+            path: path.to_owned(),
+            what: "the state of training",
+            reason: "that format holds models only: use the extension `.olifant`".to_owned(),
+        }),
+    }
+}
+
+/// Reads what [`save_checkpoint`] wrote.
+pub(crate) fn load_checkpoint(path: &Path) -> Result<(Model, Snapshot), LoadError> {
+    let (model, snapshot) = match Format::to_load(path)? {
+        Format::Native => native::load_checkpoint(path)?,
+        Format::Safetensors => (safetensors::load_model(path)?, None),
+    };
+    let snapshot = snapshot.ok_or_else(|| LoadError::NoTraining { path: path.to_owned() })?;
+    Ok((model, snapshot))
 }

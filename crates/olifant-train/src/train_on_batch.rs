@@ -22,7 +22,7 @@ impl Model {
     ) -> Result<Logs, FitError> {
         let (x, y) = (x.into_arrays(), y.into_arrays());
         let samples = only("x", &x)?.len;
-        let batches = Batches::new(self, &x, &y, None, samples.max(1))?;
+        let batches = Batches::new(self, &x, &y, None, Some(samples.max(1)))?;
         let (mut batch, mut running) = (Batch::default(), self.running());
         batches.read(0, self, &mut batch)?;
         self.train_step(&mut batch, RandomKey::from_seed(self.seed()), &mut running)?;

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use olifant_core::Float;
+use serde::{Deserialize, Serialize};
 
 use crate::{CallbackError, History, Logs, Model, Params, Progress};
 
@@ -55,12 +56,19 @@ pub struct Training<'a> {
     pub(crate) batch: usize,
     pub(crate) stop: Option<Stop>,
     pub(crate) ending: Option<Ending>,
-    /// The callback whose turn it is.
+    /// The callback whose turn it is, by its name and its place in the list.
     current: String,
+    place: usize,
+    /// Whether there is a trainer that takes snapshots; a hand-written loop does not.
+    pub(crate) takes_snapshots: bool,
+    /// Who asked for a snapshot, by their places in the list.
+    pub(crate) snapshot_requests: Vec<usize>,
+    /// Whether training is to end as if the process had died.
+    pub(crate) is_interrupted: bool,
 }
 
 /// Who stopped training, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// The name of the callback.
     pub by: String,
@@ -80,6 +88,8 @@ pub enum Ending {
     Stopped(Stop),
     /// An error ended it; this is its text.
     Failed(String),
+    /// A callback interrupted it, to be resumed later: see [`Training::interrupt`].
+    Interrupted,
 }
 
 impl<'a> Training<'a> {
@@ -97,6 +107,15 @@ impl<'a> Training<'a> {
         self
     }
 
+    /// A run of `fit`.
+    pub(crate) fn of_fit(
+        model: &'a mut Model,
+        params: Params,
+        progress: Progress<Box<dyn Write + Send + 'a>>,
+    ) -> Training<'a> {
+        Training { takes_snapshots: true, ..Training::with_progress(model, params, progress) }
+    }
+
     pub(crate) fn with_progress(
         model: &'a mut Model,
         params: Params,
@@ -111,6 +130,10 @@ impl<'a> Training<'a> {
             stop: None,
             ending: None,
             current: String::new(),
+            place: 0,
+            takes_snapshots: false,
+            snapshot_requests: Vec::new(),
+            is_interrupted: false,
         }
     }
 
@@ -202,7 +225,25 @@ impl<'a> Training<'a> {
         self.progress.message(text);
     }
 
-    pub(crate) fn set_current(&mut self, callback: &str) {
+    /// Asks for a snapshot of the whole run, which [`Callback::on_snapshot`](crate::Callback::on_snapshot) gets
+    /// as soon as all callbacks have seen the event: after `on_train_batch_end`, or after `on_epoch_end`.
+    ///
+    /// Returns false in a hand-written loop, `evaluate` and `predict`, where nobody takes snapshots.
+    pub fn request_snapshot(&mut self) -> bool {
+        if self.takes_snapshots && !self.snapshot_requests.contains(&self.place) {
+            self.snapshot_requests.push(self.place);
+        }
+        self.takes_snapshots
+    }
+
+    /// Ends training as soon as all callbacks have seen the event and snapshots that were asked for are taken,
+    /// as if the process had died: nothing is validated, and `fit` returns [`FitError::Interrupted`](crate::FitError::Interrupted).
+    pub fn interrupt(&mut self) {
+        self.is_interrupted = true;
+    }
+
+    pub(crate) fn set_current(&mut self, place: usize, callback: &str) {
+        self.place = place;
         self.current.clear();
         self.current.push_str(callback);
     }

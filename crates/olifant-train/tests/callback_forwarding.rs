@@ -8,12 +8,22 @@ use ndarray::{Array1, Array2};
 use olifant_core::TensorView;
 use olifant_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};
 use olifant_train::{
-    Callback, Compile, EvaluateOptions, FitOptions, HookResult, Logs, Model, Plan, Training,
+    Callback, CallbackError, Checkpoint, Compile, EvaluateOptions, FitOptions, HookResult, Logs, Model, Plan,
+    Snapshot, State, Training,
 };
 
 /// Overrides all there is to override.
-#[derive(Default)]
-struct Everything(BTreeSet<&'static str>);
+struct Everything {
+    calls: BTreeSet<&'static str>,
+    /// Whether it claims to know of an interrupted run.
+    asks: bool,
+}
+
+impl Everything {
+    fn new(asks: bool) -> Everything {
+        Everything { calls: BTreeSet::new(), asks }
+    }
+}
 
 macro_rules! everything {
     ($($hook:ident($($Argument:ty)?))*) => {
@@ -37,8 +47,35 @@ macro_rules! everything {
                 plan.expect_epoch_log("check", "loss")
             }
 
-            $(fn $hook(&mut self, _: &mut Training<'_>, $(_: $Argument)?) -> HookResult {
-                self.0.insert(stringify!($hook));
+            fn state(&self) -> Result<Option<State>, CallbackError> {
+                State::new("state").map(Some)
+            }
+
+            fn restore_state(&mut self, state: &State) -> HookResult {
+                self.calls.insert("restore_state");
+                assert_eq!(state.get::<String>()?, "state");
+                Ok(())
+            }
+
+            fn on_train_resume(&mut self, _: &mut Training<'_>, state: Option<&State>) -> HookResult {
+                self.calls.insert("on_train_resume");
+                state.map_or(Ok(()), |state| self.restore_state(state))
+            }
+
+            fn resume(&mut self) -> Result<Option<Checkpoint>, CallbackError> {
+                if self.asks { Err(CallbackError::new("asked for an interrupted run")) } else { Ok(None) }
+            }
+
+            fn on_snapshot(&mut self, _: &mut Training<'_>, _: &Snapshot) -> HookResult {
+                self.calls.insert("on_snapshot");
+                Ok(())
+            }
+
+            $(fn $hook(&mut self, training: &mut Training<'_>, $(_: $Argument)?) -> HookResult {
+                self.calls.insert(stringify!($hook));
+                if stringify!($hook) == "on_epoch_end" {
+                    training.request_snapshot();
+                }
                 Ok(())
             })*
         }
@@ -65,22 +102,57 @@ fn model() -> Model {
     Sequential::new([2]).add(Dense::new(1)).compile(Sgd::new(0.1), MeanSquaredError::new(), ()).unwrap()
 }
 
+/// Keeps each snapshot in a file.
+struct Keeper<'a>(&'a std::path::Path);
+
+impl Callback for Keeper<'_> {
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, _: &mut Logs) -> HookResult {
+        training.request_snapshot();
+        Ok(())
+    }
+
+    fn on_snapshot(&mut self, training: &mut Training<'_>, snapshot: &Snapshot) -> HookResult {
+        Ok(snapshot.save(training.model(), self.0)?)
+    }
+}
+
 #[test]
 fn every_hook_arrives_through_a_box_of_a_reference() {
     let (x, y) = (Array2::<f32>::ones((4, 2)), Array1::<f32>::ones(4));
-    let mut everything = Everything::default();
-    let boxed: Box<&mut dyn Callback> = Box::new(&mut everything);
+    let file = tempfile::tempdir().unwrap();
+    let path = file.path().join("run.olifant");
+    let mut everything = Everything::new(true);
     let mut model = model();
-    model.fit(&x, &y, FitOptions::new().validation_split(0.5).verbose(0).callback(boxed)).unwrap();
+    // With `resume_from` nobody is asked for an interrupted run.
+    for resumes in [false, true] {
+        let boxed: Box<&mut dyn Callback> = Box::new(&mut everything);
+        let options =
+            FitOptions::new().validation_split(0.5).verbose(0).callback(boxed).callback(Keeper(&path));
+        let result = if resumes {
+            model.fit(&x, &y, options.resume_from(&path))
+        } else {
+            assert_eq!(
+                model.fit(&x, &y, options).unwrap_err().to_string(),
+                "callback everything: asked for an interrupted run"
+            );
+            everything.asks = false;
+            let boxed: Box<&mut dyn Callback> = Box::new(&mut everything);
+            let options =
+                FitOptions::new().validation_split(0.5).verbose(0).callback(boxed).callback(Keeper(&path));
+            model.fit(&x, &y, options)
+        };
+        result.unwrap();
+    }
     let boxed = Box::new(&mut everything);
     model.predict_with(&x, EvaluateOptions::new().verbose(0).callback(boxed)).unwrap();
-    assert_eq!(everything.0, HOOKS.iter().copied().collect());
+    let state = ["restore_state", "on_train_resume", "on_snapshot"];
+    assert_eq!(everything.calls, HOOKS.iter().copied().chain(state).collect());
 }
 
 #[test]
 fn every_question_arrives_through_a_box_of_a_reference() {
     let (x, y) = (Array2::<f32>::ones((4, 2)), Array1::<f32>::ones(4));
-    let mut everything = Everything::default();
+    let mut everything = Everything::new(false);
     let mut fit = |needs_learning_rate| {
         let boxed: Box<&mut dyn Callback> = Box::new(&mut everything);
         let options = FitOptions::new().verbose(0).callback(boxed).callback(After(needs_learning_rate));
@@ -91,7 +163,7 @@ fn every_question_arrives_through_a_box_of_a_reference() {
         fit(true).unwrap_err().to_string(),
         "callback After: the learning rate is set by callback everything already: use only one of them"
     );
-    let mut twice = Everything::default();
+    let mut twice = Everything::new(false);
     let both: [Box<&mut dyn Callback>; 2] = [Box::new(&mut everything), Box::new(&mut twice)];
     let error = model().fit(&x, &y, both).unwrap_err().to_string();
     assert!(error.starts_with("callback everything: the learning rate is set by"), "{error}");

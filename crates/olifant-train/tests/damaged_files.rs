@@ -102,16 +102,17 @@ fn a_length_of_2_to_the_60_takes_no_memory() {
 fn a_newer_format_asks_for_an_update() {
     let case = Case::new();
     let mut bytes = case.saved("m.olifant");
-    bytes[8] = 2;
-    let expected = |name| {
+    bytes[8] = 3;
+    let expected = |name, version| {
         format!(
-            "cannot load `{name}`: written by a newer Olifant: format 2, this program reads up to 1; update"
+            "cannot load `{name}`: written by a newer Olifant: format {}, this program reads up to {version}; update",
+            version + 1
         )
     };
-    assert_eq!(case.message("m.olifant", &bytes), expected("m.olifant"));
+    assert_eq!(case.message("m.olifant", &bytes), expected("m.olifant", 2));
     let json = r#"{"__metadata__":{"olifant":"{\"format_version\":2,\"novel\":1}"}}"#;
     let bytes = [&(json.len() as u64).to_le_bytes()[..], json.as_bytes()].concat();
-    assert_eq!(case.message("m.safetensors", &bytes), expected("m.safetensors"));
+    assert_eq!(case.message("m.safetensors", &bytes), expected("m.safetensors", 1));
 }
 
 #[test]

@@ -53,9 +53,10 @@ pub use olifant_nn::{
 #[cfg(feature = "plot")]
 pub use olifant_train::PlotError;
 pub use olifant_train::{
-    Arrays, Callback, CallbackError, CallbackList, Compile, Ending, EvaluateOptions, FitError, FitOptions,
-    History, HookResult, IntoArrays, IntoFitOptions, LoadError, Logs, Model, Params, Plan, Progress, Samples,
-    SaveError, Stop, Training, Verbose, WriteError,
+    Arrays, Callback, CallbackError, CallbackList, Checkpoint, Compile, Ending, EvaluateOptions, FitError,
+    FitOptions, History, HookResult, IntoArrays, IntoFitOptions, LoadError, Logs, Model, Params, Plan,
+    Progress, Samples, SaveError, Shuffle, Snapshot, State, Stop, Training, ValidationFreq, Verbose,
+    WriteError,
 };
 
 /// Everything a training program needs, with one `use`.
@@ -76,7 +77,7 @@ pub mod prelude {
     };
     pub use olifant_train::{
         Callback, CallbackError, Compile, EvaluateOptions, FitOptions, History, HookResult, Logs, Model,
-        Training, Verbose,
+        Shuffle, State, Training, Verbose,
     };
 
     pub use crate::{losses, metrics};

@@ -19,7 +19,7 @@ use super::input_file::{InputFile, kind_of};
 use crate::{LoadError, WriteError, atomic_file::write_atomically_with};
 
 const MAGIC: [u8; 8] = *b"\x89OLIFANT";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// How many bytes the CRC covers besides the payload.
 const CHECKED: usize = 20;
 const HEAD: usize = CHECKED + 4;

@@ -98,6 +98,16 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
     },
+    /// A model in the midst of its training was expected.
+    #[error(
+        "cannot resume from `{}`: it holds a model that is not in the midst of its training; \
+         load it by `Model::load`, or resume from a file that a callback wrote during `fit`",
+        path.display()
+    )]
+    NoTraining {
+        /// The file.
+        path: PathBuf,
+    },
     /// The network cannot be built, or its options are out of range.
     #[error("cannot build the model in `{}`: {source}", path.display())]
     Build {

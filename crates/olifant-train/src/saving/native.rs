@@ -1,6 +1,7 @@
 //! Olifant's own format: a header in bincode, then all numbers as little-endian `f32`.
 //!
 //! First come the weights in the header's order, then for each slot of the optimizer its numbers for the trainable ones.
+//! Since version 2, a model in the midst of its training is followed by its [`Snapshot`] in bincode.
 
 use std::{
     borrow::Cow,
@@ -17,7 +18,7 @@ use super::{
     numbers::{self, Numbers},
     stored_weight::{StoredWeight, restore, restore_slots},
 };
-use crate::{LoadError, Model, SaveError};
+use crate::{LoadError, Model, SaveError, Snapshot};
 
 /// What a file says about its numbers. The order of the fields is the format: a change of it is a new version.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,6 +49,15 @@ struct WeightHeader<'a> {
 }
 
 pub(super) fn save_model(model: &Model, path: &Path) -> Result<(), SaveError> {
+    save(model, &[], path)
+}
+
+pub(super) fn save_checkpoint(model: &Model, snapshot: &Snapshot, path: &Path) -> Result<(), SaveError> {
+    save(model, &encode(snapshot, path, "state of training")?, path)
+}
+
+/// Saves a model, and behind its numbers what there is of its training.
+fn save(model: &Model, training: &[u8], path: &Path) -> Result<(), SaveError> {
     let (state, weights) = (model.optimizer_state(), model.network().weights());
     let header = Header {
         model: Some(ModelHeader {
@@ -66,7 +76,7 @@ pub(super) fn save_model(model: &Model, path: &Path) -> Result<(), SaveError> {
                 numbers::write(&slot[spec.range()], out)?;
             }
         }
-        Ok(())
+        out.write_all(training)
     })
 }
 
@@ -77,8 +87,12 @@ pub(super) fn save_weights(model: &Model, path: &Path) -> Result<(), SaveError> 
 }
 
 pub(super) fn load_model(path: &Path) -> Result<Model, LoadError> {
+    Ok(load_checkpoint(path)?.0)
+}
+
+pub(super) fn load_checkpoint(path: &Path) -> Result<(Model, Option<Snapshot>), LoadError> {
     let payload = container::read(path)?;
-    let (header, stored) = parse(path, &payload)?;
+    let (header, stored, training) = parse(path, &payload)?;
     let Some(header) = header.model else {
         return Err(LoadError::WeightsOnly { path: path.to_owned() });
     };
@@ -94,12 +108,25 @@ pub(super) fn load_model(path: &Path) -> Result<Model, LoadError> {
     state.set_iterations(header.iterations);
     state.set_learning_rate(header.learning_rate as Float);
     *model.optimizer_state_mut() = state;
-    Ok(model)
+    Ok((model, snapshot(path, training)?))
+}
+
+fn snapshot(path: &Path, training: &[u8]) -> Result<Option<Snapshot>, LoadError> {
+    if training.is_empty() {
+        return Ok(None);
+    }
+    match binary::decode(training) {
+        Ok((snapshot, [])) => Ok(Some(snapshot)),
+        Ok((_, rest)) => Err(LoadError::damaged(path, format!("{} bytes belong to nothing", rest.len()))),
+        Err(reason) => {
+            Err(LoadError::damaged(path, format!("its state of training cannot be read: {reason}")))
+        }
+    }
 }
 
 pub(super) fn load_weights(path: &Path, weights: &mut Weights) -> Result<(), LoadError> {
     let payload = container::read(path)?;
-    let (_, stored) = parse(path, &payload)?;
+    let (_, stored, _) = parse(path, &payload)?;
     restore(path, &stored, weights)
 }
 
@@ -119,11 +146,7 @@ fn write(
     header: &Header<'_>,
     numbers: impl Fn(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), SaveError> {
-    let header = bincode_header::encode(header).map_err(|reason| SaveError::Describe {
-        path: path.to_owned(),
-        part: "description",
-        reason,
-    })?;
+    let header = encode(header, path, "description")?;
     container::write(path, |out| {
         out.write_all(&header)?;
         numbers(out)
@@ -131,14 +154,21 @@ fn write(
     Ok(())
 }
 
+fn encode(value: &impl Serialize, path: &Path, part: &'static str) -> Result<Vec<u8>, SaveError> {
+    binary::encode(value).map_err(|reason| SaveError::Describe { path: path.to_owned(), part, reason })
+}
+
 fn write_weights(weights: &Weights, out: &mut dyn Write) -> io::Result<()> {
     weights.iter().try_for_each(|(weight, _)| numbers::write(weights.get(weight).data, out))
 }
 
-/// Takes the payload apart: the header, and each weight with its numbers.
-fn parse<'a>(path: &Path, payload: &'a [u8]) -> Result<(Header<'a>, Vec<StoredWeight<'a>>), LoadError> {
-    let (header, mut rest) =
-        bincode_header::decode(payload).map_err(|reason| LoadError::damaged(path, reason))?;
+/// The header, each weight with its numbers, and what comes after them.
+type Parts<'a> = (Header<'a>, Vec<StoredWeight<'a>>, &'a [u8]);
+
+/// Takes the payload apart.
+fn parse<'a>(path: &Path, payload: &'a [u8]) -> Result<Parts<'a>, LoadError> {
+    let unreadable = |reason| LoadError::damaged(path, format!("its header cannot be read: {reason}"));
+    let (header, mut rest): (Header<'_>, _) = binary::decode(payload).map_err(unreadable)?;
     let slots = header.model.as_ref().map_or(0, |model| model.slots.len());
     let mut take = |header: &WeightHeader<'_>| {
         let size = header.shape.iter().try_fold(4_usize, |size, &axis| size.checked_mul(axis));
@@ -160,27 +190,26 @@ fn parse<'a>(path: &Path, payload: &'a [u8]) -> Result<(Header<'a>, Vec<StoredWe
             stored.slots.push(take(header)?);
         }
     }
-    if !rest.is_empty() {
+    if header.model.is_none() && !rest.is_empty() {
         return Err(LoadError::damaged(path, format!("{} bytes belong to no weight", rest.len())));
     }
-    Ok((header, stored))
+    Ok((header, stored, rest))
 }
 
 /// The only place that calls bincode.
-mod bincode_header {
+mod binary {
     use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
+    use serde::{Deserialize, Serialize};
 
-    use super::Header;
-
-    /// What a header may take at most. It borrows its texts, so even a larger claim would take no memory.
-    const LIMIT: usize = 1 << 28;
+    /// What a value may take at most, in the file and in memory, whatever lengths it claims.
+    const LIMIT: usize = 1 << 30;
 
     fn configuration() -> Configuration<LittleEndian, Varint, Limit<LIMIT>> {
         standard().with_limit::<LIMIT>()
     }
 
-    pub(super) fn encode(header: &Header<'_>) -> Result<Vec<u8>, String> {
-        let bytes = bincode::serde::encode_to_vec(header, configuration());
+    pub(super) fn encode(value: &impl Serialize) -> Result<Vec<u8>, String> {
+        let bytes = bincode::serde::encode_to_vec(value, configuration());
         let bytes = bytes.map_err(|error| error.to_string())?;
         if bytes.len() > LIMIT {
             return Err(format!("it takes {} bytes, but at most {LIMIT} can be read back", bytes.len()));
@@ -188,11 +217,11 @@ mod bincode_header {
         Ok(bytes)
     }
 
-    /// The header, and the bytes after it.
-    pub(super) fn decode(payload: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
-        let (header, length) = bincode::serde::borrow_decode_from_slice(payload, configuration())
-            .map_err(|error| format!("its header cannot be read: {error}"))?;
-        Ok((header, &payload[length..]))
+    /// The value, and the bytes after it.
+    pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), String> {
+        let (value, length) = bincode::serde::borrow_decode_from_slice(bytes, configuration())
+            .map_err(|error| error.to_string())?;
+        Ok((value, &bytes[length..]))
     }
 }
 
@@ -223,7 +252,7 @@ mod tests {
             shape: shape.to_vec(),
             trainable: true,
         });
-        bincode_header::encode(&Header { model: None, weights: weights.collect() }).unwrap()
+        binary::encode(&Header { model: None, weights: weights.collect() }).unwrap()
     }
 
     #[test]

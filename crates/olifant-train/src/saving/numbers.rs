@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use olifant_core::Float;
 
 /// Writes numbers as `f32`, in pieces that fit the first-level cache.
-pub(super) fn write(numbers: &[Float], out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn write(numbers: &[Float], out: &mut dyn Write) -> io::Result<()> {
     const PIECE: usize = 4096;
     let mut bytes = [0; PIECE * 4];
     for piece in numbers.chunks(PIECE) {

@@ -1,0 +1,95 @@
+//! Taking snapshots of a run, and going on from one.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    CallbackList, Checkpoint, FitError, Params, Snapshot, State, Training, batches::Batches,
+    identity::Identity, run::Run,
+};
+
+impl Run<'_> {
+    /// A moment at which no callback is in the midst of its work: snapshots are taken for those who asked.
+    pub(crate) fn safe_point(&mut self, callbacks: &mut CallbackList<'_>) -> Result<(), FitError> {
+        if !self.training.snapshot_requests.is_empty() {
+            let snapshot = self.snapshot(callbacks)?;
+            callbacks.on_snapshot(&mut self.training, &snapshot)?;
+        }
+        if self.training.is_interrupted {
+            let (epoch, batch) = (self.position.epoch, self.position.batch);
+            return Err(FitError::Interrupted { epoch, batch });
+        }
+        Ok(())
+    }
+
+    fn snapshot(&mut self, callbacks: &CallbackList<'_>) -> Result<Snapshot, FitError> {
+        let identity = self.identity()?;
+        let Training { history, stop, .. } = &self.training;
+        Ok(Snapshot {
+            position: self.position,
+            seed: history.params().seed,
+            identity,
+            sums: self.running.sums(),
+            history: history.clone(),
+            logs: self.logs.clone(),
+            stop: stop.clone(),
+            callbacks: callbacks.states()?,
+        })
+    }
+
+    /// Puts everything back to where a checkpoint stands, but for the callbacks, whose states are returned.
+    pub(crate) fn resume(
+        &mut self,
+        checkpoint: Checkpoint,
+        callbacks: &CallbackList<'_>,
+    ) -> Result<Vec<(String, Option<State>)>, FitError> {
+        let identity = self.identity()?;
+        let snapshot = &checkpoint.snapshot;
+        if let Some(difference) = snapshot.identity.difference(&identity) {
+            return Err(checkpoint.differs(difference));
+        }
+        snapshot.check_callbacks(&callbacks.names()).map_err(|difference| checkpoint.differs(difference))?;
+        if !self.running.restore(&snapshot.sums) {
+            let [was, now] = [snapshot.sums.len(), self.running.sums().len()].map(|count| count.to_string());
+            return Err(checkpoint.differs(("the number of sums of the metrics".into(), was, now)));
+        }
+        let Checkpoint { model, snapshot, .. } = checkpoint;
+        self.training.model.adopt(model);
+        self.training.history.resume(snapshot.history);
+        self.training.stop = snapshot.stop;
+        (self.position, self.logs) = (snapshot.position, snapshot.logs);
+        self.is_over = self.training.is_stopping() && self.position.batch == 0;
+        Ok(snapshot.callbacks)
+    }
+
+    /// What must be the same when this run is resumed.
+    fn identity(&mut self) -> Result<Identity, FitError> {
+        if let Some(identity) = &self.identity {
+            return Ok(identity.clone());
+        }
+        let Params { initial_epoch, batch_size, seed, .. } = *self.training.params();
+        let model = &*self.training.model;
+        let facts = |batches: &Batches<'_>| batches.facts(model);
+        let identity = Identity::new(&json!({
+            "architecture": model.network().architecture().ok().map(|json| serde_json::from_str::<Value>(&json).ok()),
+            "optimizer": words(model.optimizer()),
+            "loss": words(model.loss()),
+            "metrics": words(model.metrics()),
+            "seed": seed,
+            "initial_epoch": initial_epoch,
+            "batch_size": batch_size,
+            "steps_per_epoch": self.steps,
+            "shuffle": format!("{:?}", self.shuffle),
+            "data": facts(&self.train)?,
+            "validation_data": self.validation.as_ref().map(facts).transpose()?,
+            "validation_freq": format!("{:?}", self.validation_freq),
+            "validation_steps": self.validation_steps,
+        }));
+        Ok(self.identity.insert(identity).clone())
+    }
+}
+
+/// A part of the model as a tree. One that cannot be put into words makes saving the model fail, and says so there.
+fn words(part: &(impl Serialize + ?Sized)) -> Option<Value> {
+    serde_json::to_value(part).ok()
+}
