@@ -56,6 +56,18 @@ pub enum DatasetError {
     )]
     TrailingBytes { path: PathBuf, expected: u64, shape: Vec<usize> },
 
+    /// A compressed file cannot be mapped.
+    #[error(
+        "mapping {}: it is compressed with gzip, so its numbers do not stand in it one behind the other; unpack it with \
+         gunzip, or read it into memory with `read_idx`",
+        path.display()
+    )]
+    Compressed { path: PathBuf },
+
+    /// The file is no NumPy file, or one of a kind that cannot be read sample by sample.
+    #[error("reading the NumPy file {}: {reason}", path.display())]
+    Npy { path: PathBuf, reason: String },
+
     /// The header announces more than a computer can address.
     #[error(
         "reading the IDX file {}: its header announces the shape {shape:?}, more than memory can hold; the header is \

@@ -12,6 +12,7 @@
 //! A header is only believed as far as numbers follow: memory grows with what has been read, not with what was
 //! announced.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use flate2::bufread::MultiGzDecoder;
 use ndarray::{ArrayD, IxDyn};
 
 use crate::DatasetError;
+use crate::stored_number::Number;
 
 /// Reads an IDX file, compressed with gzip or not.
 ///
@@ -49,9 +51,9 @@ use crate::DatasetError;
 ///
 /// Y. LeCun, C. Cortes, C. Burges, *The MNIST database of handwritten digits*, section "File formats".
 pub fn read_idx<T: IdxElement>(path: impl AsRef<Path>) -> Result<ArrayD<T>, DatasetError> {
-    let file = IdxFile::open(path.as_ref())?;
-    let (path, shape) = (file.path.clone(), file.shape.clone());
-    let elements = file.read_first(usize::MAX, |element: T| element)?;
+    let reader = IdxReader::open(path.as_ref())?;
+    let (path, shape) = (reader.path.clone(), reader.shape.clone());
+    let elements = reader.read_first(usize::MAX, |element: T| element)?;
     ArrayD::from_shape_vec(IxDyn(&shape), elements).map_err(|_| DatasetError::ImpossibleShape { path, shape })
 }
 
@@ -74,7 +76,7 @@ mod element {
 }
 
 macro_rules! idx_elements {
-    ($($type:ident = $code:literal),*) => {
+    ($($type:ident $number:ident = $code:literal),*) => {
         $(
             impl element::Sealed for $type {}
             impl IdxElement for $type {
@@ -87,26 +89,27 @@ macro_rules! idx_elements {
                 }
             }
         )*
-        /// The name and the size in bytes of the element type with this code.
-        fn element_type(code: u8) -> Option<(&'static str, usize)> {
+        /// The name, the number and the size in bytes of the element type with this code.
+        fn element_type(code: u8) -> Option<(&'static str, Number, usize)> {
             match code {
-                $($code => Some((stringify!($type), size_of::<$type>())),)*
+                $($code => Some((stringify!($type), Number::$number, size_of::<$type>())),)*
                 _ => None,
             }
         }
     };
 }
-idx_elements!(u8 = 0x08, i8 = 0x09, i16 = 0x0b, i32 = 0x0c, f32 = 0x0d, f64 = 0x0e);
+idx_elements!(u8 U8 = 0x08, i8 I8 = 0x09, i16 I16 = 0x0b, i32 I32 = 0x0c, f32 F32 = 0x0d, f64 F64 = 0x0e);
 
 /// An open IDX file whose header has been read.
-pub(crate) struct IdxFile {
+pub(crate) struct IdxReader<'a> {
     path: PathBuf,
     shape: Vec<usize>,
     /// Elements in the whole file, and the bytes that header and elements take.
     elements: usize,
     bytes: u64,
     code: u8,
-    content: Box<dyn Read>,
+    number: Number,
+    content: Box<dyn Read + 'a>,
     /// Decompressed bytes read so far.
     position: u64,
 }
@@ -117,21 +120,25 @@ const CHUNK: usize = 1 << 14;
 /// Memory grows by at most this many elements at a time, so that it is never far ahead of the bytes that came.
 const GROWTH: usize = 1 << 22;
 
-impl IdxFile {
-    /// Opens a file and reads its header.
+impl<'a> IdxReader<'a> {
+    /// Opens a file, decompressing it if need be, and reads its header.
     pub(crate) fn open(path: &Path) -> Result<Self, DatasetError> {
         let io_error = |source| DatasetError::Io { action: "opening", path: path.to_owned(), source };
         let mut file = BufReader::new(File::open(path).map_err(io_error)?);
         let is_compressed = file.fill_buf().map_err(io_error)?.starts_with(&[0x1f, 0x8b]);
-        let content: Box<dyn Read> =
-            if is_compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
-        let mut idx = IdxFile {
+        if is_compressed { Self::new(path, MultiGzDecoder::new(file)) } else { Self::new(path, file) }
+    }
+
+    /// Reads the header of a file with this content.
+    pub(crate) fn new(path: &Path, content: impl Read + 'a) -> Result<Self, DatasetError> {
+        let mut idx = IdxReader {
             path: path.to_owned(),
             shape: Vec::new(),
             elements: 0,
             bytes: 4,
             code: 0,
-            content,
+            number: Number::U8,
+            content: Box::new(content),
             position: 0,
         };
         idx.read_header()?;
@@ -143,6 +150,28 @@ impl IdxFile {
         &self.shape
     }
 
+    /// What type of number the elements are.
+    pub(crate) fn number(&self) -> Number {
+        self.number
+    }
+
+    /// Where the elements begin, in bytes; nothing but the header has been read.
+    pub(crate) fn start(&self) -> usize {
+        self.position as usize
+    }
+
+    /// Whether a file of this many bytes holds what the header says, and no more.
+    pub(crate) fn check_length(&self, found: u64) -> Result<(), DatasetError> {
+        let (path, expected) = (self.path.clone(), self.bytes);
+        match found.cmp(&expected) {
+            Ordering::Less => Err(DatasetError::Truncated { path, expected, found }),
+            Ordering::Equal => Ok(()),
+            Ordering::Greater => {
+                Err(DatasetError::TrailingBytes { path, expected, shape: self.shape.clone() })
+            }
+        }
+    }
+
     /// Reads the first `n` entries along the first axis, or all if there are fewer, converting each element.
     ///
     /// Only a file that is read to its end is checked to its end.
@@ -152,7 +181,7 @@ impl IdxFile {
         convert: impl Fn(T) -> U,
     ) -> Result<Vec<U>, DatasetError> {
         if self.code != T::CODE {
-            let found = element_type(self.code).map_or("an unknown type", |(name, _)| name);
+            let found = element_type(self.code).map_or("an unknown type", |(name, _, _)| name);
             return Err(DatasetError::ElementType { path: self.path, expected: T::NAME, found });
         }
         let length = self.shape.first().copied().unwrap_or(1);
@@ -179,13 +208,13 @@ impl IdxFile {
         let [0, 0, code, axes] = magic else {
             return Err(DatasetError::NotIdx { path: self.path.clone(), found: magic });
         };
-        let Some((_, size)) = element_type(code) else {
+        let Some((_, number, size)) = element_type(code) else {
             return Err(DatasetError::NotIdx { path: self.path.clone(), found: magic });
         };
         let mut lengths = vec![0; 4 * usize::from(axes)];
         self.bytes += lengths.len() as u64;
         self.fill(&mut lengths)?;
-        self.code = code;
+        (self.code, self.number) = (code, number);
         self.shape = lengths.chunks_exact(4).map(|bytes| axis_length(bytes) as usize).collect();
         // An axis of length 0 must not hide an overflow of the others: ndarray checks them too.
         let product =

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array1;
 
-use crate::idx::IdxFile;
+use crate::idx::IdxReader;
 use crate::search_path::existing;
 use crate::{DatasetError, IMAGE_SIDE};
 
@@ -56,9 +56,9 @@ impl ImageFiles {
     }
 
     /// Opens both files, and checks that their shapes belong together.
-    fn open(&self) -> Result<(IdxFile, IdxFile), DatasetError> {
-        let images = IdxFile::open(&self.images)?;
-        let labels = IdxFile::open(&self.labels)?;
+    fn open(&self) -> Result<(IdxReader<'static>, IdxReader<'static>), DatasetError> {
+        let images = IdxReader::open(&self.images)?;
+        let labels = IdxReader::open(&self.labels)?;
         let shape_error = |what, path: &Path, expected, found: &[usize]| {
             Err(DatasetError::Shape { what, path: path.to_owned(), expected, found: found.to_vec() })
         };

@@ -1,4 +1,4 @@
-//! Data sets for Olifant: MNIST, Fashion-MNIST, synthetic digits, and readers for IDX and CSV files.
+//! Data sets for Olifant: MNIST, Fashion-MNIST, synthetic digits, and readers for IDX, NumPy and CSV files.
 //!
 //! | what | how |
 //! |---|---|
@@ -7,6 +7,7 @@
 //! | whatever there is | [`load`] a [`Source`]: `auto`, `mnist`, `fashion-mnist` or `synthetic` |
 //! | tables of numbers | [`read_csv`] |
 //! | any IDX file | [`read_idx`] |
+//! | files larger than memory | [`IdxFile`], [`NpyFile`]: given to `fit` as they are |
 //!
 //! A [`Dataset`] has two halves, [`Dataset::train`] and [`Dataset::test`], and nothing of it is in memory until
 //! [`Split::read`] returns [`Images`]: plain `ndarray` arrays, as a model's `fit` takes them.
@@ -22,7 +23,8 @@
 //! # Ok::<(), olifant_datasets::DatasetError>(())
 //! ```
 
-#![forbid(unsafe_code)]
+// Denied, not forbidden: `mapped_file.rs` allows it to itself.
+#![deny(unsafe_code)]
 
 mod csv;
 mod dataset;
@@ -30,11 +32,16 @@ mod dataset;
 mod download;
 mod error;
 mod idx;
+mod idx_file;
 mod image_files;
+mod mapped_array;
+mod mapped_file;
 mod mnist;
+mod npy_file;
 mod search_path;
 mod source;
 mod split;
+mod stored_number;
 mod synthetic_digits;
 
 pub use self::csv::{Column, CsvOptions, Table, read_csv};
@@ -43,7 +50,9 @@ pub use dataset::Dataset;
 pub use download::Download;
 pub use error::DatasetError;
 pub use idx::{IdxElement, read_idx};
+pub use idx_file::IdxFile;
 pub use mnist::{fashion_mnist, mnist};
+pub use npy_file::NpyFile;
 pub use source::{Source, load};
 pub use split::{Images, Split};
 pub use synthetic_digits::SyntheticDigits;
