@@ -21,7 +21,7 @@ use crate::{
 /// | `monitor` | `"val_loss"` | the name of the value in the logs |
 /// | `min_delta` | 0 | less than this is no improvement; its sign does not matter |
 /// | `patience` | 0 | epochs without improvement; 0 acts as 1 |
-/// | `mode` | [`Mode::Auto`] | which way the value improves |
+/// | `mode` | [`Mode::Auto`](crate::Mode::Auto) | which way the value improves |
 /// | `baseline` | none | what the value must beat for the count to begin anew |
 /// | `restore_best_weights` | false | whether the model ends with the weights of its best epoch, however training ended (but for errors) |
 /// | `start_from_epoch` | 0 | epochs before this one are not looked at |

@@ -34,7 +34,7 @@ use crate::python_float::fixed;
 /// | `monitor` | `"val_loss"` | the name of the value in the logs; only looked at with `save_best_only` |
 /// | `save_best_only` | false | whether to save only when the value is better than ever |
 /// | `save_weights_only` | false | whether to save only the weights |
-/// | `mode` | [`Mode::Auto`] | which way the value improves |
+/// | `mode` | [`Mode::Auto`](crate::Mode::Auto) | which way the value improves |
 /// | `save_freq` | [`SaveFreq::Epoch`] | when to save; a number means batches |
 /// | `initial_value_threshold` | none | what the first value must beat |
 /// | `verbose` | 0 | 1 says what was saved, and why |
@@ -77,8 +77,6 @@ pub struct ModelCheckpoint {
     save_freq: SaveFreq,
     is_verbose: bool,
     memory: Memory,
-    /// What will be saved as soon as all callbacks have seen the event.
-    due: Option<PathBuf>,
 }
 
 /// What it remembers, also from one run to the next.
@@ -87,6 +85,9 @@ struct Memory {
     best: Option<f64>,
     batches_seen: usize,
     last_saved: Option<PathBuf>,
+    /// What is to be saved as soon as all callbacks have seen the event.
+    /// Should the process die before it is, but after another callback's backup, the resumed run saves it.
+    due: Option<PathBuf>,
 }
 
 /// When a [`ModelCheckpoint`] saves.
@@ -117,7 +118,6 @@ impl ModelCheckpoint {
             save_freq: SaveFreq::Epoch,
             is_verbose: false,
             memory: Memory::default(),
-            due: None,
         }
     }
 
@@ -226,7 +226,7 @@ impl ModelCheckpoint {
         self.memory.last_saved = Some(path.clone());
         let keeps_training = !self.save_weights_only && Snapshot::can_be_saved(&path);
         if keeps_training && training.request_snapshot() {
-            self.due = Some(path);
+            self.memory.due = Some(path);
             return Ok(());
         }
         if self.save_weights_only {
@@ -284,8 +284,16 @@ impl Callback for ModelCheckpoint {
         if self.save_freq == SaveFreq::Epoch { self.save_if_due(training, logs) } else { Ok(()) }
     }
 
+    fn on_train_resume(&mut self, training: &mut Training<'_>, state: Option<&State>) -> HookResult {
+        state.map_or(Ok(()), |state| self.restore_state(state))?;
+        if self.memory.due.is_some() {
+            training.request_snapshot();
+        }
+        Ok(())
+    }
+
     fn on_snapshot(&mut self, training: &mut Training<'_>, snapshot: &Snapshot) -> HookResult {
-        let Some(path) = self.due.take() else { return Ok(()) };
+        let Some(path) = self.memory.due.take() else { return Ok(()) };
         snapshot.save(training.model(), &path)?;
         self.finish(training, training.epoch() + 1, &path)
     }

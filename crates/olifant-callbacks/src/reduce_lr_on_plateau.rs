@@ -24,7 +24,7 @@ use crate::{
 /// | `monitor` | `"val_loss"` | the name of the value in the logs |
 /// | `factor` | 0.1 | what the rate is multiplied by, in [0, 1) |
 /// | `patience` | 10 | epochs without improvement; 0 acts as 1 |
-/// | `mode` | [`Mode::Auto`] | which way the value improves |
+/// | `mode` | [`Mode::Auto`](crate::Mode::Auto) | which way the value improves |
 /// | `min_delta` | 10⁻⁴ | less than this is no improvement; its sign does not matter |
 /// | `cooldown` | 0 | how long to wait after a reduction before counting again |
 /// | `min_lr` | 0 | the lowest rate |

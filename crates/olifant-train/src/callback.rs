@@ -95,6 +95,8 @@ macro_rules! callback_trait {
             ///
             /// By default it begins and then restores the state, which is right for all that is in memory.
             /// Who writes a file cuts it back here to the length it had.
+            /// A snapshot that is asked for here is taken at once, and is the same as the one the run goes on from:
+            /// for who was to write a file in `on_snapshot` and died before that.
             ///
             /// # Errors
             ///

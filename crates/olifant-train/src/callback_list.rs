@@ -64,11 +64,12 @@ impl<'a> CallbackList<'a> {
 
     /// What every callback remembers, with its name.
     pub(crate) fn states(&self) -> Result<Vec<(String, Option<State>)>, FitError> {
-        let state = |callback: &Box<dyn Callback + 'a>| {
+        let mut states = Vec::with_capacity(self.callbacks.len());
+        for callback in &self.callbacks {
             let state = callback.state().map_err(|source| failed(&**callback, source))?;
-            Ok((callback.name().to_owned(), state))
-        };
-        self.callbacks.iter().map(state).collect()
+            states.push((callback.name().to_owned(), state));
+        }
+        Ok(states)
     }
 
     /// Shows a snapshot to those who asked for it.

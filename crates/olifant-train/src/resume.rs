@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     CallbackList, Checkpoint, FitError, Params, Snapshot, State, Training, batches::Batches,
-    identity::Identity, run::Run,
+    identity::Identity, run::Run, snapshot::Position,
 };
 
 impl Run<'_> {
@@ -58,6 +58,10 @@ impl Run<'_> {
         self.training.history.resume(snapshot.history);
         self.training.stop = snapshot.stop;
         (self.position, self.logs) = (snapshot.position, snapshot.logs);
+        // Callbacks that go on see the event again behind which the snapshot was taken.
+        let Position { epoch, batch, .. } = self.position;
+        self.training.begin_epoch(if batch == 0 { epoch.saturating_sub(1) } else { epoch });
+        self.training.begin_batch(batch.saturating_sub(1));
         self.is_over = self.training.is_stopping() && self.position.batch == 0;
         Ok(snapshot.callbacks)
     }

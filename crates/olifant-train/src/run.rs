@@ -43,7 +43,9 @@ impl Run<'_> {
     ) -> Result<(), FitError> {
         let states = checkpoint.map(|checkpoint| self.resume(checkpoint, callbacks)).transpose()?;
         let begun = match states {
-            Some(states) => callbacks.on_train_resume(&mut self.training, &states),
+            Some(states) => callbacks
+                .on_train_resume(&mut self.training, &states)
+                .and_then(|()| self.safe_point(callbacks)),
             None => callbacks.on_train_begin(&mut self.training),
         };
         let result = begun.and_then(|()| self.epochs(callbacks));
