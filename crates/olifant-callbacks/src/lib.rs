@@ -10,6 +10,7 @@
 //! | [`CSVLogger`] | writes a file with a row for each epoch |
 //! | [`TerminateOnNaN`] | stops when the loss is no finite number |
 //! | [`LambdaCallback`] | calls closures |
+//! | `RemoteMonitor` (feature `remote`) | sends each epoch to a server |
 //!
 //! Options, defaults, order of events and messages are those of Keras 3, with these differences:
 //!
@@ -34,6 +35,8 @@ mod model_checkpoint;
 mod monitor;
 mod python_float;
 mod reduce_lr_on_plateau;
+#[cfg(feature = "remote")]
+mod remote_monitor;
 mod terminate_on_nan;
 mod weights_copy;
 
@@ -45,4 +48,6 @@ pub use learning_rate_scheduler::LearningRateScheduler;
 pub use model_checkpoint::{ModelCheckpoint, SaveFreq};
 pub use monitor::Mode;
 pub use reduce_lr_on_plateau::ReduceLROnPlateau;
+#[cfg(feature = "remote")]
+pub use remote_monitor::RemoteMonitor;
 pub use terminate_on_nan::TerminateOnNaN;

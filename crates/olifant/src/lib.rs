@@ -40,7 +40,8 @@
 //!
 //! # Features
 //!
-//! `plot`: [`History`] draws its curves as SVG and PNG. Nothing is on by default.
+//! `plot`: [`History`] draws its curves as SVG and PNG. `remote`: the callback `RemoteMonitor`, which sends each epoch
+//! to a server. Nothing is on by default.
 
 pub use ndarray;
 pub use olifant_callbacks as callbacks;
