@@ -122,6 +122,20 @@ impl Model {
         &mut self.optimizer_state
     }
 
+    /// The gradients of the last training step, by the name of their weight, in the order of the weights:
+    /// what the hook `on_train_batch_end` sees are those of its batch. Before the first step there are none.
+    ///
+    /// They are what the optimizer's rule was given: ∂loss/∂weight with the penalties of regularizers, clipped if
+    /// the optimizer clips; before weight decay, momentum and learning rate.
+    pub fn gradients(&self) -> impl Iterator<Item = (&str, TensorView<'_>)> {
+        let gradients = self.workspace.gradients();
+        let trained = self.network.weights().iter().filter(|(_, spec)| spec.trainable);
+        trained.filter_map(|(_, spec)| {
+            let data = gradients.get(spec.range())?;
+            Some((&*spec.name, TensorView { data, shape: spec.shape }))
+        })
+    }
+
     /// The loss.
     pub fn loss(&self) -> &dyn Loss {
         &*self.loss
