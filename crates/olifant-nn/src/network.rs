@@ -149,6 +149,12 @@ impl Network {
         self.stages.last().map_or(self.architecture.input, |stage| stage.output)
     }
 
+    /// The layers in the order they are called: name, layer, and the shape of its outputs without the batch axis.
+    pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Layer, Shape)> {
+        let stages = self.architecture.layers.iter().zip(&self.stages);
+        stages.map(|(node, stage)| (&*stage.name, &*node.layer, stage.output))
+    }
+
     /// All weights.
     pub fn weights(&self) -> &Weights {
         &self.weights
@@ -270,6 +276,16 @@ mod tests {
         let twice = Sequential::new([4]).add(Dense::new(3).named("a")).add(Dense::new(3).named("a"));
         let error = twice.build(0).unwrap_err();
         assert_eq!(error.to_string(), r#"two layers are called "a": names must be unique within a model"#);
+    }
+
+    #[test]
+    fn layers_are_listed_with_name_and_shape() {
+        let network =
+            Sequential::new([2, 3]).add(Flatten::new()).add(Dense::new(5).named("head")).build(0).unwrap();
+        let layers: Vec<_> =
+            network.layers().map(|(name, layer, shape)| (name, layer.class_name(), shape)).collect();
+        let expected = [("flatten", "Flatten", Shape::from([6])), ("head", "Dense", Shape::from([5]))];
+        assert_eq!(layers, expected);
     }
 
     #[test]
