@@ -10,6 +10,7 @@
 //! | [`CSVLogger`] | writes a file with a row for each epoch |
 //! | [`TerminateOnNaN`] | stops when the loss is no finite number |
 //! | [`LambdaCallback`] | calls closures |
+//! | `TensorBoard` (feature `tensorboard`) | writes files that TensorBoard shows |
 //! | `RemoteMonitor` (feature `remote`) | sends each epoch to a server |
 //!
 //! Options, defaults, order of events and messages are those of Keras 3, with these differences:
@@ -37,6 +38,8 @@ mod python_float;
 mod reduce_lr_on_plateau;
 #[cfg(feature = "remote")]
 mod remote_monitor;
+#[cfg(feature = "tensorboard")]
+mod tensor_board;
 mod terminate_on_nan;
 mod weights_copy;
 
@@ -50,4 +53,6 @@ pub use monitor::Mode;
 pub use reduce_lr_on_plateau::ReduceLROnPlateau;
 #[cfg(feature = "remote")]
 pub use remote_monitor::RemoteMonitor;
+#[cfg(feature = "tensorboard")]
+pub use tensor_board::{TensorBoard, UpdateFreq};
 pub use terminate_on_nan::TerminateOnNaN;

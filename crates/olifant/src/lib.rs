@@ -41,7 +41,7 @@
 //! # Features
 //!
 //! `plot`: [`History`] draws its curves as SVG and PNG. `remote`: the callback `RemoteMonitor`, which sends each epoch
-//! to a server. Nothing is on by default.
+//! to a server. `tensorboard`: the callback `TensorBoard`, which writes what TensorBoard shows. Nothing is on by default.
 
 pub use ndarray;
 pub use olifant_callbacks as callbacks;
