@@ -11,14 +11,19 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use olifant_core::TensorView;
-use olifant_train::{Callback, CallbackError, HookResult, Logs, Plan, Training};
+use olifant_train::{Callback, CallbackError, HookResult, Logs, Plan, State, Training};
+use serde::{Deserialize, Serialize};
 
-use event_file::EventFile;
+use event_file::{EventFile, Written};
 use histogram::buckets;
 use image::images;
 use messages::Value;
 
 pub use update_freq::UpdateFreq;
+
+/// The directories.
+const TRAIN: &str = "train";
+const VALIDATION: &str = "validation";
 
 /// Writes what [TensorBoard](https://www.tensorflow.org/tensorboard) shows: curves, the graph of layers, histograms
 /// and pictures of weights. `tensorboard --logdir logs` draws them while training goes on.
@@ -44,6 +49,9 @@ pub use update_freq::UpdateFreq;
 /// Histograms have 30 buckets. In pictures 0 is black and 1 is white; a weight's axes become a picture as in Keras,
 /// at most three of each weight.
 ///
+/// A run that is resumed goes on with its files, which are first cut back to the length they had at the snapshot:
+/// in the end they hold what those of an unbroken run hold, but for times and speeds.
+///
 /// Keras's `profile_batch` and `embeddings_*` are missing: there is no profile of a device to record, and no layer of
 /// embeddings.
 ///
@@ -62,7 +70,8 @@ pub use update_freq::UpdateFreq;
 /// # Errors
 ///
 /// Before the first step: `update_freq` is 0 batches, `write_images` or `write_gradients` are set but
-/// `histogram_freq` is not, or the files cannot be made. Later: a record cannot be written.
+/// `histogram_freq` is not, or the files cannot be made. Later: a record cannot be written;
+/// or a run is resumed and a file is gone or shorter than it was.
 ///
 /// # Examples
 ///
@@ -101,6 +110,14 @@ pub struct TensorBoard {
     batch_begun: Option<Instant>,
     /// When, and how many steps the optimizer had made by then.
     epoch_begun: Option<(Instant, u64)>,
+}
+
+/// How far a run has got.
+#[derive(Serialize, Deserialize)]
+struct Position {
+    batches: u64,
+    train: Option<Written>,
+    validation: Option<Written>,
 }
 
 impl Default for TensorBoard {
@@ -165,11 +182,11 @@ impl TensorBoard {
     }
 
     fn train(&mut self) -> Result<&mut EventFile, CallbackError> {
-        opened(&mut self.train, &self.log_dir.join("train"))
+        opened(&mut self.train, &self.log_dir.join(TRAIN))
     }
 
     fn validation(&mut self) -> Result<&mut EventFile, CallbackError> {
-        opened(&mut self.validation, &self.log_dir.join("validation"))
+        opened(&mut self.validation, &self.log_dir.join(VALIDATION))
     }
 
     fn write_epoch(&mut self, training: &Training<'_>, logs: &Logs) -> HookResult {
@@ -267,6 +284,18 @@ impl Callback for TensorBoard {
         Ok(())
     }
 
+    fn on_train_resume(&mut self, training: &mut Training<'_>, state: Option<&State>) -> HookResult {
+        let Some(state) = state else { return self.on_train_begin(training) };
+        let Position { batches, train, validation } = state.get()?;
+        let reopen = |run: &str, written: Option<Written>| {
+            written.map(|written| EventFile::reopen(&self.log_dir.join(run), &written)).transpose()
+        };
+        (self.train, self.validation) = (reopen(TRAIN, train)?, reopen(VALIDATION, validation)?);
+        self.batches = batches;
+        // Where an epoch goes on in its midst, its speed is that of the rest.
+        self.on_epoch_begin(training)
+    }
+
     fn on_train_end(&mut self, _training: &mut Training<'_>, _logs: &Logs) -> HookResult {
         (self.train, self.validation) = (None, None);
         Ok(())
@@ -309,6 +338,12 @@ impl Callback for TensorBoard {
             self.train()?.write(step, Value::scalar(format!("batch_{name}"), value))?;
         }
         Ok(())
+    }
+
+    fn state(&self) -> Result<Option<State>, CallbackError> {
+        let written = |file: &Option<EventFile>| file.as_ref().map(EventFile::written).transpose();
+        let (train, validation) = (written(&self.train)?, written(&self.validation)?);
+        State::new(&Position { batches: self.batches, train, validation }).map(Some)
     }
 
     fn on_test_end(&mut self, training: &mut Training<'_>, logs: &Logs) -> HookResult {

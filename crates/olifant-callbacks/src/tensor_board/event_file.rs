@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use olifant_train::CallbackError;
 use prost::Message;
+use serde::{Deserialize, Serialize};
 
 use super::messages::{Event, Graph, Summary, Value};
 
@@ -18,6 +19,14 @@ pub(super) struct EventFile {
     path: PathBuf,
     file: File,
     record: Vec<u8>,
+}
+
+/// How far a file has got.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Written {
+    /// The file, in its directory.
+    name: String,
+    bytes: u64,
 }
 
 impl EventFile {
@@ -38,6 +47,31 @@ impl EventFile {
                 }
             }
         }
+    }
+
+    /// A file of an interrupted run, cut back to what it was.
+    pub(super) fn reopen(directory: &Path, written: &Written) -> Result<EventFile, CallbackError> {
+        // A state from a strange checkpoint must not reach files elsewhere.
+        let path = directory.join(Path::new(&written.name).file_name().unwrap_or_default());
+        let open = || {
+            let file = OpenOptions::new().append(true).open(&path).map_err(gone)?;
+            let there = file.metadata()?.len();
+            if there < written.bytes {
+                return Err(io::Error::other(shorter(written.bytes, there)));
+            }
+            file.set_len(written.bytes)?;
+            Ok(file)
+        };
+        let file = open().map_err(|source| failed(&path, source))?;
+        Ok(EventFile { path, file, record: Vec::new() })
+    }
+
+    /// How far the file has got, which a power cut will not change.
+    pub(super) fn written(&self) -> Result<Written, CallbackError> {
+        let bytes = self.file.sync_data().and_then(|()| Ok(self.file.metadata()?.len()));
+        let bytes = bytes.map_err(|source| failed(&self.path, source))?;
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Written { name, bytes })
     }
 
     /// Adds a value.
@@ -64,6 +98,22 @@ impl EventFile {
     }
 }
 
+fn gone(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::NotFound {
+        return error;
+    }
+    io::Error::other(
+        "the run that was interrupted wrote this file, but it is gone; bring it back, or begin the run anew",
+    )
+}
+
+fn shorter(bytes: u64, there: u64) -> String {
+    format!(
+        "{bytes} bytes had been written when the run was interrupted, but only {there} are left; \
+         bring the file back, or begin the run anew"
+    )
+}
+
 fn failed(path: &Path, source: io::Error) -> CallbackError {
     CallbackError::File { path: path.to_owned(), source }
 }
@@ -81,8 +131,11 @@ fn now() -> f64 {
 /// What this machine is called, in letters that a file name may have.
 fn host() -> String {
     let name = fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::env::var("COMPUTERNAME"));
-    let name: String =
-        name.unwrap_or_default().chars().filter(|letter| letter.is_ascii_alphanumeric()).collect();
+    let name: String = name
+        .unwrap_or_default()
+        .chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
+        .collect();
     if name.is_empty() { "localhost".into() } else { name }
 }
 
@@ -96,6 +149,19 @@ mod tests {
         for (data, expected) in [(&b""[..], 0xa282_ead8_u32), (b"123456789", 0xc78a_b0e5)] {
             assert_eq!(checksum(data), expected.to_le_bytes());
         }
+    }
+
+    #[test]
+    fn a_file_elsewhere_is_not_cut() {
+        let directory = tempfile::tempdir().unwrap();
+        let (inside, outside) = (directory.path().join("train"), directory.path().join("precious"));
+        fs::write(&outside, "precious").unwrap();
+        for name in ["../precious", outside.to_str().unwrap()] {
+            let error = EventFile::reopen(&inside, &Written { name: name.into(), bytes: 0 }).unwrap_err();
+            assert!(error.to_string().contains("train/precious`: the run that was interrupted"), "{error}");
+        }
+        assert!(EventFile::reopen(&inside, &Written { name: "..".into(), bytes: 0 }).is_err());
+        assert_eq!(fs::read_to_string(&outside).unwrap(), "precious");
     }
 
     #[test]

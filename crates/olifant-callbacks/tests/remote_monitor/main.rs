@@ -3,6 +3,7 @@
 #![cfg(feature = "remote")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod resume;
 mod server;
 
 use std::io::{self, Write};

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod event_reader;
+mod resume;
 mod subject;
 
 use std::fs;
