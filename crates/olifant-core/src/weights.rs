@@ -150,6 +150,17 @@ impl Weights {
         &mut self.trainable
     }
 
+    /// The trainable weights one by one: what is known of each, and its numbers, to be changed.
+    pub fn each_trainable_mut(&mut self) -> impl Iterator<Item = (&WeightSpec, &mut [Float])> {
+        let (mut rest, mut start) = (&mut self.trainable[..], 0);
+        self.specs.iter().filter(|spec| spec.trainable).map(move |spec| {
+            let end = spec.gap().end;
+            let (place, others) = std::mem::take(&mut rest).split_at_mut(end - start);
+            (rest, start) = (others, end);
+            (spec, &mut place[..spec.shape.size()])
+        })
+    }
+
     /// All numbers that gradients do not change, as one flat slice.
     pub fn state(&self) -> &[Float] {
         &self.state
@@ -193,6 +204,24 @@ mod tests {
         assert_eq!(weights.get(mean).data, [0.0, 0.0]);
         assert_eq!(weights.trainable()[ALIGNMENT..ALIGNMENT + 4], [4.0; 4]);
         assert_eq!((weights.trainable_parameters(), weights.state_parameters()), (7, 2));
+    }
+
+    #[test]
+    fn trainable_weights_are_lent_one_by_one() {
+        let mut weights = Weights::default();
+        for (number, (size, trainable)) in
+            [(17, true), (2, false), (0, true), (3, true)].into_iter().enumerate()
+        {
+            weights.add(format!("weight_{number}"), [size], trainable);
+        }
+        for (spec, numbers) in weights.each_trainable_mut() {
+            assert_eq!(numbers.len(), spec.shape.size());
+            numbers.fill(spec.offset as Float + 1.0);
+        }
+        let sums: Vec<Float> =
+            weights.iter().map(|(weight, _)| weights.get(weight).data.iter().sum()).collect();
+        assert_eq!(sums, [17.0, 0.0, 0.0, 99.0]);
+        assert_eq!(weights.trainable().iter().sum::<Float>(), 116.0, "the gaps stay zero");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{BuildError, OptimizerOptions};
 ///
 /// Only the rule: its state lives in an [`OptimizerState`](crate::OptimizerState), in named slots with the layout
 /// of the weights, so it is saved without further code.
-/// Clipping and weight decay are done before the rule is asked; see [`OptimizerOptions`].
+/// Accumulation, clipping and weight decay are done before the rule is asked, averages after it; see [`OptimizerOptions`].
 ///
 /// # Examples
 ///
@@ -86,6 +86,6 @@ pub const MAX_SLOTS: usize = 4;
 pub struct UpdateStep {
     /// The learning rate of this step.
     pub learning_rate: Float,
-    /// The number of the step, from 1: the `t` of the papers.
+    /// The number of the update, from 1: the `t` of the papers.
     pub number: u64,
 }

@@ -1,9 +1,11 @@
-//! What all optimizers have in common: learning rate, weight decay, clipping.
+//! What all optimizers have in common: learning rate, weight decay, clipping, accumulation, averages.
+
+mod clipping;
 
 use olifant_core::{Float, Weights};
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildError, LearningRate, schedule::check_rate};
+use crate::{BuildError, LearningRate, known_names, schedule::check_rate};
 
 /// The options that all optimizers have.
 ///
@@ -13,7 +15,7 @@ use crate::{BuildError, LearningRate, schedule::check_rate};
 ///
 /// # Defaults
 ///
-/// No weight decay, no clipping.
+/// As in Keras: no weight decay, no clipping, no loss scale, no accumulation, no averages; `ema_momentum` 0.99.
 #[derive(Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OptimizerOptions {
@@ -22,6 +24,9 @@ pub struct OptimizerOptions {
     /// `w ← w − w · weight_decay · learning_rate` before each update.
     #[serde(default)]
     pub weight_decay: Option<Float>,
+    /// A weight does not decay if its name, such as `dense/bias`, contains one of these texts.
+    #[serde(default)]
+    pub exclude_from_weight_decay: Vec<String>,
     /// Each weight's gradient is scaled down to this norm at most: g · c / max(‖g‖, c).
     #[serde(default)]
     pub clipnorm: Option<Float>,
@@ -33,6 +38,30 @@ pub struct OptimizerOptions {
     /// If the norm is not finite, all gradients become NaN, so that the accident shows.
     #[serde(default)]
     pub global_clipnorm: Option<Float>,
+    /// The loss is multiplied by this number before its gradients are computed, and they are divided by it.
+    ///
+    /// It keeps small gradients from vanishing on the way; see [`OptimizerState::step`](crate::OptimizerState::step)
+    /// for who does what.
+    #[serde(default)]
+    pub loss_scale_factor: Option<Float>,
+    /// The mean of so many gradients makes one update; in the steps between nothing changes but the averages.
+    #[serde(default)]
+    pub gradient_accumulation_steps: Option<u64>,
+    /// Whether a moving average of the weights is kept: a ← m·a + (1 − m)·w after each step.
+    ///
+    /// After the first, a = w. When training ends, the averages become the weights.
+    #[serde(default)]
+    pub use_ema: bool,
+    /// How slowly that average forgets: its m, from 0 to 1.
+    #[serde(default = "ema_momentum")]
+    pub ema_momentum: Float,
+    /// After so many updates the averages become the weights, again and again.
+    #[serde(default)]
+    pub ema_overwrite_frequency: Option<u64>,
+}
+
+fn ema_momentum() -> Float {
+    0.99
 }
 
 impl OptimizerOptions {
@@ -41,9 +70,15 @@ impl OptimizerOptions {
         OptimizerOptions {
             learning_rate: learning_rate.into(),
             weight_decay: None,
+            exclude_from_weight_decay: Vec::new(),
             clipnorm: None,
             clipvalue: None,
             global_clipnorm: None,
+            loss_scale_factor: None,
+            gradient_accumulation_steps: None,
+            use_ema: false,
+            ema_momentum: ema_momentum(),
+            ema_overwrite_frequency: None,
         }
     }
 
@@ -51,12 +86,50 @@ impl OptimizerOptions {
     ///
     /// # Errors
     ///
-    /// A number is negative or not finite, or gradients are to be clipped in two ways.
+    /// A number is negative or not finite, too few steps are accumulated, or gradients are to be clipped in two ways.
     pub fn check(&self) -> Result<(), BuildError> {
         self.learning_rate.check()?;
         if let Some(decay) = self.weight_decay {
             check_rate("weight_decay", decay)?;
         }
+        if let Some(factor) = self.loss_scale_factor {
+            let is_right = factor.is_finite() && factor > 0.0;
+            BuildError::check_option("loss_scale_factor", "a number above 0", factor, is_right)?;
+        }
+        if let Some(steps) = self.gradient_accumulation_steps {
+            BuildError::check_option("gradient_accumulation_steps", "at least 2", steps, steps >= 2)?;
+        }
+        let momentum = self.ema_momentum;
+        let is_right = (0.0..=1.0).contains(&momentum);
+        BuildError::check_option("ema_momentum", "a number from 0 to 1", momentum, is_right)?;
+        if let Some(frequency) = self.ema_overwrite_frequency {
+            BuildError::check_option("ema_overwrite_frequency", "at least 1", frequency, frequency >= 1)?;
+        }
+        self.check_clipping()
+    }
+
+    /// Whether all texts of `exclude_from_weight_decay` are part of some weight's name.
+    ///
+    /// # Errors
+    ///
+    /// The first that is not, with the names there are.
+    pub fn check_names(&self, weights: &Weights) -> Result<(), BuildError> {
+        let names = || weights.iter().map(|(_, spec)| &*spec.name);
+        for text in &self.exclude_from_weight_decay {
+            if text.is_empty() || !names().any(|name| name.contains(&**text)) {
+                let expected = format!("part of a weight's name ({})", known_names(text, names()));
+                return Err(BuildError::option("exclude_from_weight_decay", expected, format!("{text:?}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a weight of this name decays.
+    pub(crate) fn decays(&self, name: &str) -> bool {
+        !self.exclude_from_weight_decay.iter().any(|text| name.contains(&**text))
+    }
+
+    fn check_clipping(&self) -> Result<(), BuildError> {
         let clippings = [
             ("clipnorm", self.clipnorm),
             ("clipvalue", self.clipvalue),
@@ -76,57 +149,6 @@ impl OptimizerOptions {
         }
         Ok(())
     }
-
-    /// Limits the gradients, which have the layout of [`Weights::trainable`].
-    ///
-    /// The gaps between the weights are left alone.
-    pub(crate) fn clip(&self, weights: &Weights, gradients: &mut [Float]) {
-        let ranges = || weights.iter().filter(|(_, spec)| spec.trainable).map(|(_, spec)| spec.range());
-        if let Some(limit) = self.clipnorm {
-            for range in ranges() {
-                let gradient = &mut gradients[range];
-                let norm = sum_of_squares(gradient).sqrt() as Float;
-                // A norm that is not a number stays one: `max` would hide it.
-                let divisor = if norm < limit { limit } else { norm };
-                gradient.iter_mut().for_each(|g| *g = *g * limit / divisor);
-            }
-        }
-        if let Some(limit) = self.clipvalue {
-            for range in ranges() {
-                gradients[range].iter_mut().for_each(|g| *g = cut(*g, limit));
-            }
-        }
-        if let Some(limit) = self.global_clipnorm {
-            let norm = ranges().map(|range| sum_of_squares(&gradients[range])).sum::<f64>().sqrt() as Float;
-            let scale = if norm.is_finite() { limit * (1.0 / norm).min(1.0 / limit) } else { Float::NAN };
-            for range in ranges() {
-                gradients[range].iter_mut().for_each(|g| *g *= scale);
-            }
-        }
-    }
-}
-
-/// The number nearest to `x` in [−limit, limit]; NaN stays NaN.
-fn cut(x: Float, limit: Float) -> Float {
-    if x > limit {
-        limit
-    } else if x < -limit {
-        -limit
-    } else {
-        x
-    }
-}
-
-/// Σ x², in double precision so that it does not overflow, and always in the same order.
-fn sum_of_squares(values: &[Float]) -> f64 {
-    let square = |x: Float| f64::from(x) * f64::from(x);
-    let mut sums = [0.0; 8];
-    let pieces = values.chunks_exact(sums.len());
-    let rest = pieces.remainder();
-    for piece in pieces {
-        sums.iter_mut().zip(piece).for_each(|(sum, &x)| *sum += square(x));
-    }
-    sums.iter().sum::<f64>() + rest.iter().map(|&x| square(x)).sum::<f64>()
 }
 
 /// The builder methods for [`OptimizerOptions`], for an optimizer that keeps them in the field named.
@@ -135,6 +157,15 @@ macro_rules! shared_options {
         /// Shrinks all weights before each update: `w ← w − w · weight_decay · learning_rate`.
         pub fn weight_decay(mut self, weight_decay: olifant_core::Float) -> Self {
             self.$($field).+.weight_decay = Some(weight_decay);
+            self
+        }
+
+        /// Leaves weights alone whose names contain one of these texts: `["bias"]`, for example.
+        pub fn exclude_from_weight_decay(
+            mut self,
+            names: impl IntoIterator<Item = impl Into<String>>,
+        ) -> Self {
+            self.$($field).+.exclude_from_weight_decay = names.into_iter().map(Into::into).collect();
             self
         }
 
@@ -155,6 +186,36 @@ macro_rules! shared_options {
             self.$($field).+.global_clipnorm = Some(global_clipnorm);
             self
         }
+
+        /// Multiplies the loss by this number before its gradients are computed, and divides them by it.
+        pub fn loss_scale_factor(mut self, loss_scale_factor: olifant_core::Float) -> Self {
+            self.$($field).+.loss_scale_factor = Some(loss_scale_factor);
+            self
+        }
+
+        /// Makes one update from the mean of so many gradients, at least 2: as if batches were so many times larger.
+        pub fn gradient_accumulation_steps(mut self, gradient_accumulation_steps: u64) -> Self {
+            self.$($field).+.gradient_accumulation_steps = Some(gradient_accumulation_steps);
+            self
+        }
+
+        /// Whether a moving average of the weights is kept, which becomes the weights when training ends.
+        pub fn use_ema(mut self, use_ema: bool) -> Self {
+            self.$($field).+.use_ema = use_ema;
+            self
+        }
+
+        /// How slowly that average forgets, from 0 to 1.
+        pub fn ema_momentum(mut self, ema_momentum: olifant_core::Float) -> Self {
+            self.$($field).+.ema_momentum = ema_momentum;
+            self
+        }
+
+        /// Lets the averages become the weights after every so many updates.
+        pub fn ema_overwrite_frequency(mut self, ema_overwrite_frequency: u64) -> Self {
+            self.$($field).+.ema_overwrite_frequency = Some(ema_overwrite_frequency);
+            self
+        }
     };
 }
 pub(crate) use shared_options;
@@ -167,54 +228,6 @@ mod tests {
         let mut options = OptimizerOptions::new(0.1);
         change(&mut options);
         options
-    }
-
-    fn clipped(options: &OptimizerOptions, first: &[Float; 2], second: &[Float; 2]) -> [[Float; 2]; 2] {
-        let mut weights = Weights::default();
-        let handles = [weights.add("first", [2], true), weights.add("second", [2], true)];
-        let ranges = handles.map(|weight| weights.spec(weight).range());
-        let mut gradients = vec![0.0; weights.trainable().len()];
-        gradients[ranges[0].clone()].copy_from_slice(first);
-        gradients[ranges[1].clone()].copy_from_slice(second);
-        options.clip(&weights, &mut gradients);
-        assert_eq!(gradients[2..16], [0.0; 14], "the gap stays zero");
-        ranges.map(|range| [gradients[range.start], gradients[range.start + 1]])
-    }
-
-    #[test]
-    fn clipnorm_looks_at_each_weight_alone() {
-        let options = options(|options| options.clipnorm = Some(1.0));
-        assert_eq!(clipped(&options, &[3.0, 4.0], &[0.0, 0.5]), [[0.6, 0.8], [0.0, 0.5]]);
-        assert!(clipped(&options, &[Float::NAN, 4.0], &[0.0, 0.5])[0].iter().all(|g| g.is_nan()));
-    }
-
-    #[test]
-    fn global_clipnorm_looks_at_all_weights_together() {
-        let options = options(|options| options.global_clipnorm = Some(6.5));
-        assert_eq!(clipped(&options, &[3.0, 4.0], &[0.0, 12.0]), [[1.5, 2.0], [0.0, 6.0]]);
-        assert_eq!(clipped(&options, &[0.0, 0.0], &[0.0, 0.0]), [[0.0; 2]; 2]);
-    }
-
-    #[test]
-    fn a_global_norm_that_is_not_finite_spoils_all_gradients() {
-        let options = options(|options| options.global_clipnorm = Some(1.0));
-        let gradients = clipped(&options, &[Float::INFINITY, 1.0], &[1.0, 1.0]);
-        assert!(gradients.as_flattened().iter().all(|g| g.is_nan()));
-    }
-
-    #[test]
-    fn clipvalue_cuts_both_sides_and_keeps_nan() {
-        let options = options(|options| options.clipvalue = Some(0.5));
-        let [first, second] = clipped(&options, &[3.0, -0.25], &[-7.0, Float::NAN]);
-        assert_eq!((first, second[0]), ([0.5, -0.25], -0.5));
-        assert!(second[1].is_nan());
-    }
-
-    #[test]
-    fn large_gradients_do_not_overflow_their_norm() {
-        let options = options(|options| options.clipnorm = Some(1.0));
-        let [a, b] = clipped(&options, &[3e30, 4e30], &[0.0, 0.0])[0];
-        assert!((a - 0.6).abs() < 1e-6 && (b - 0.8).abs() < 1e-6, "{a}, {b}");
     }
 
     #[test]
@@ -237,6 +250,39 @@ mod tests {
             "gradients can be clipped in one way only, but both clipnorm = 1 and global_clipnorm = 2.5 \
              were given: remove one of them"
         );
+        assert_eq!(
+            message(|options| options.loss_scale_factor = Some(0.0)),
+            "loss_scale_factor must be a number above 0, but is 0"
+        );
+        assert_eq!(
+            message(|options| options.gradient_accumulation_steps = Some(1)),
+            "gradient_accumulation_steps must be at least 2, but is 1"
+        );
+        assert_eq!(
+            message(|options| options.ema_momentum = 1.5),
+            "ema_momentum must be a number from 0 to 1, but is 1.5"
+        );
+        assert_eq!(
+            message(|options| options.ema_overwrite_frequency = Some(0)),
+            "ema_overwrite_frequency must be at least 1, but is 0"
+        );
         assert_eq!(options(|options| options.clipvalue = Some(1.0)).check(), Ok(()));
+        assert_eq!(options(|options| (options.use_ema, options.ema_momentum) = (true, 1.0)).check(), Ok(()));
+    }
+
+    #[test]
+    fn a_name_that_excludes_nothing_is_refused() {
+        let mut weights = Weights::default();
+        weights.add("dense/kernel", [2], true);
+        weights.add("dense/bias", [2], true);
+        let excluding = |text: &str| options(|options| options.exclude_from_weight_decay = vec![text.into()]);
+        assert_eq!(excluding("bias").check_names(&weights), Ok(()));
+        assert_eq!(excluding("dense").check_names(&weights), Ok(()));
+        assert_eq!(
+            excluding("biases").check_names(&weights).unwrap_err().to_string(),
+            "exclude_from_weight_decay must be part of a weight's name (known: dense/kernel, dense/bias), \
+             but is \"biases\""
+        );
+        assert!(excluding("").check_names(&weights).is_err());
     }
 }

@@ -1,8 +1,12 @@
 //! What an optimizer remembers from step to step, and the step itself.
 
+mod accumulation;
+mod average;
+mod decay;
+
 use std::array;
 
-use olifant_core::{Buffer, Float, Team, Weights, vectorised};
+use olifant_core::{Buffer, Float, Team, Weights};
 
 use crate::{LearningRate, Optimizer, UpdateStep, optimizer::MAX_SLOTS};
 
@@ -12,6 +16,9 @@ const PIECE: usize = 4096;
 /// What an optimizer remembers: the number of steps made, the learning rate, and its slots.
 ///
 /// Each slot has the layout of [`Weights::trainable`].
+/// First come those of the optimizer's own, then those that its options ask for:
+/// `average` with [`use_ema`](crate::OptimizerOptions::use_ema),
+/// `gradient_accumulator` with [`gradient_accumulation_steps`](crate::OptimizerOptions::gradient_accumulation_steps).
 ///
 /// # Examples
 ///
@@ -32,9 +39,18 @@ const PIECE: usize = 4096;
 /// ```
 #[derive(Clone, Debug)]
 pub struct OptimizerState {
-    iterations: u64,
+    /// How often there were gradients.
+    calls: u64,
+    /// How many of them make one update.
+    accumulation_steps: u64,
     learning_rate: Float,
     slots: Vec<Buffer>,
+    slot_names: Vec<&'static str>,
+    /// Which slots hold the averages and the accumulated gradients.
+    average: Option<usize>,
+    accumulator: Option<usize>,
+    /// Whether the averages are in the place of the weights, and the weights in the slot of the averages.
+    is_swapped: bool,
 }
 
 impl OptimizerState {
@@ -46,18 +62,31 @@ impl OptimizerState {
     pub fn new(optimizer: &dyn Optimizer, weights: &Weights) -> OptimizerState {
         let count = optimizer.slots().len();
         assert!(count <= MAX_SLOTS, "an optimizer has at most {MAX_SLOTS} slots, but this asks for {count}");
-        let slot = |number| {
-            let mut slot = Buffer::zeros(weights.trainable().len());
-            slot.fill(optimizer.initial_value(number));
-            slot
+        let options = optimizer.options();
+        let mut state = OptimizerState {
+            calls: 0,
+            accumulation_steps: options.gradient_accumulation_steps.unwrap_or(1).max(1),
+            learning_rate: options.learning_rate.at(0),
+            slots: Vec::new(),
+            slot_names: Vec::new(),
+            average: None,
+            accumulator: None,
+            is_swapped: false,
         };
-        let learning_rate = optimizer.options().learning_rate.at(0);
-        OptimizerState { iterations: 0, learning_rate, slots: (0..count).map(slot).collect() }
+        for (number, name) in optimizer.slots().iter().enumerate() {
+            state.add_slot(name, optimizer.initial_value(number), weights);
+        }
+        state.average = options.use_ema.then(|| state.add_slot(average::SLOT, 0.0, weights));
+        let accumulates = options.gradient_accumulation_steps.is_some();
+        state.accumulator = accumulates.then(|| state.add_slot(accumulation::SLOT, 0.0, weights));
+        state
     }
 
     /// Changes the weights by one step along the gradients, which have the layout of [`Weights::trainable`].
     ///
-    /// In Keras's order: gradients are clipped, weights decay, the optimizer's rule updates them, the step is counted.
+    /// In Keras's order: gradients are divided by the loss scale and accumulated; of their mean, they are clipped,
+    /// weights decay, the optimizer's rule updates them; the averages follow; the step is counted.
+    /// Whoever computes the gradients has multiplied the loss by the loss scale.
     /// The gradients are used up. Nothing is allocated, and the result does not depend on the number of threads.
     ///
     /// # Panics
@@ -70,45 +99,44 @@ impl OptimizerState {
         gradients: &mut [Float],
         team: &Team,
     ) {
-        let len = weights.trainable().len();
-        assert_eq!(gradients.len(), len, "there must be one gradient for each number of the weights");
-        assert_eq!(
-            self.slots.len(),
-            optimizer.slots().len(),
-            "the state must have been made for this optimizer"
-        );
-        assert!(
-            self.slots.iter().all(|slot| slot.len() == len),
-            "the state must have been made for these weights"
-        );
-
-        optimizer.options().clip(weights, gradients);
-        let step = UpdateStep { learning_rate: self.learning_rate(optimizer), number: self.iterations + 1 };
-        let mut slots = self.slots.iter_mut();
-        let slots = array::from_fn(|_| slots.next().map(|slot| &mut **slot).unwrap_or_default());
-        let [first, second, third, fourth]: [&mut [Float]; MAX_SLOTS] = slots;
-        let slices = [weights.trainable_mut(), first, second, third, fourth];
-        team.for_each_cut(slices, PIECE, &|range, [weights, slots @ ..]| {
-            update(optimizer, &step, weights, &gradients[range], slots);
-        });
-        self.iterations += 1;
+        self.check(optimizer, weights, gradients);
+        if self.is_swapped {
+            self.swap_average(weights);
+        }
+        let options = optimizer.options();
+        if let Some(factor) = options.loss_scale_factor {
+            accumulation::unscale(gradients, factor, team);
+        }
+        if self.accumulate(gradients, team) {
+            options.clip(weights, gradients);
+            self.update(optimizer, weights, gradients, team);
+        }
+        self.follow(options, weights, team);
+        self.calls += 1;
     }
 
-    /// How many steps were made.
+    /// How many updates were made: Keras's `iterations`.
     pub fn iterations(&self) -> u64 {
-        self.iterations
+        self.calls / self.accumulation_steps
     }
 
-    /// Continues counting from here: for a state that is restored.
-    pub fn set_iterations(&mut self, iterations: u64) {
-        self.iterations = iterations;
+    /// How many steps were made: as many as updates, unless gradients are accumulated.
+    ///
+    /// This is what schedules go by, as in Keras.
+    pub fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// Continues counting steps from here: for a state that is restored.
+    pub fn set_calls(&mut self, calls: u64) {
+        self.calls = calls;
     }
 
     /// The learning rate of the next step.
     pub fn learning_rate(&self, optimizer: &dyn Optimizer) -> Float {
         match &optimizer.options().learning_rate {
             LearningRate::Constant(_) => self.learning_rate,
-            schedule => schedule.at(self.iterations),
+            schedule => schedule.at(self.calls),
         }
     }
 
@@ -117,7 +145,7 @@ impl OptimizerState {
         self.learning_rate = learning_rate;
     }
 
-    /// The slots, in the order of [`Optimizer::slots`].
+    /// The slots: those in the order of [`Optimizer::slots`], then those that options ask for.
     pub fn slots(&self) -> &[Buffer] {
         &self.slots
     }
@@ -126,23 +154,64 @@ impl OptimizerState {
     pub fn slots_mut(&mut self) -> &mut [Buffer] {
         &mut self.slots
     }
+
+    /// The names of all slots, in their order.
+    ///
+    /// While averages and weights have changed places, the slot `average` is called `weights`: that is what it holds.
+    pub fn slot_names(&self) -> &[&'static str] {
+        &self.slot_names
+    }
+
+    fn add_slot(&mut self, name: &'static str, initial_value: Float, weights: &Weights) -> usize {
+        let mut slot = Buffer::zeros(weights.trainable().len());
+        slot.fill(initial_value);
+        self.slots.push(slot);
+        self.slot_names.push(name);
+        self.slots.len() - 1
+    }
+
+    fn check(&self, optimizer: &dyn Optimizer, weights: &Weights, gradients: &[Float]) {
+        let len = weights.trainable().len();
+        assert_eq!(gradients.len(), len, "there must be one gradient for each number of the weights");
+        let extra = usize::from(self.average.is_some()) + usize::from(self.accumulator.is_some());
+        assert_eq!(
+            self.slots.len(),
+            optimizer.slots().len() + extra,
+            "the state must have been made for this optimizer"
+        );
+        assert!(
+            self.slots.iter().all(|slot| slot.len() == len),
+            "the state must have been made for these weights"
+        );
+    }
+
+    /// Weights decay, then comes the rule.
+    fn update(&mut self, optimizer: &dyn Optimizer, weights: &mut Weights, gradients: &[Float], team: &Team) {
+        let step = UpdateStep { learning_rate: self.learning_rate(optimizer), number: self.iterations() + 1 };
+        let decay = decay::before_update(optimizer.options(), step.learning_rate, weights, team);
+        let mut slots = self.slots[..optimizer.slots().len()].iter_mut();
+        let slots = array::from_fn(|_| slots.next().map(|slot| &mut **slot).unwrap_or_default());
+        let [first, second, third, fourth]: [&mut [Float]; MAX_SLOTS] = slots;
+        let slices = [weights.trainable_mut(), first, second, third, fourth];
+        team.for_each_cut(slices, PIECE, &|range, [weights, slots @ ..]| {
+            update_pieces(optimizer, &step, decay, weights, &gradients[range], slots);
+        });
+    }
 }
 
-/// Updates one piece after the other: first the weights decay, then comes the rule.
-fn update(
+/// Updates one piece after the other: first the weights decay, unless they have already, then comes the rule.
+fn update_pieces(
     optimizer: &dyn Optimizer,
     step: &UpdateStep,
+    decay: Option<Float>,
     weights: &mut [Float],
     gradients: &[Float],
     mut slots: [&mut [Float]; MAX_SLOTS],
 ) {
     for (number, weights) in weights.chunks_mut(PIECE).enumerate() {
         let range = number * PIECE..number * PIECE + weights.len();
-        if let Some(decay) = optimizer.options().weight_decay {
-            vectorised(
-                #[inline(always)]
-                || weights.iter_mut().for_each(|w| *w -= *w * decay * step.learning_rate),
-            );
+        if let Some(decay) = decay {
+            decay::shrink(weights, decay, step.learning_rate);
         }
         let mut slots = slots.each_mut().map(|slot| slot.get_mut(range.clone()).unwrap_or_default());
         let used = &mut slots[..optimizer.slots().len()];

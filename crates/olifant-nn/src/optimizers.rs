@@ -1,7 +1,9 @@
 //! The rules by which gradients change weights.
 //!
 //! All of them have Keras's defaults, and the same builder methods for what is common to all:
-//! `weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm`.
+//! `weight_decay` and `exclude_from_weight_decay`; `clipnorm`, `clipvalue`, `global_clipnorm`; `loss_scale_factor`;
+//! `gradient_accumulation_steps`; `use_ema`, `ema_momentum`, `ema_overwrite_frequency`.
+//! [`OptimizerOptions`](crate::OptimizerOptions) says what each does.
 
 mod adadelta;
 mod adagrad;

@@ -79,6 +79,7 @@ impl Model {
         metrics: Vec<Box<dyn Metric>>,
     ) -> Result<Model, BuildError> {
         optimizer.check()?;
+        optimizer.options().check_names(network.weights())?;
         loss.check_options()?;
         metrics.iter().try_for_each(|metric| metric.check_options())?;
         let team = Team::default();
@@ -180,6 +181,13 @@ impl Model {
         self.network.summary().optimizer_parameters(slots + counters)
     }
 
+    /// Makes the averages the weights, if the optimizer was made with `use_ema`: what `fit` does at its end.
+    ///
+    /// For a hand-written loop. Before the first step nothing happens.
+    pub fn finalize_weights(&mut self) {
+        self.optimizer_state.finalize_weights(self.network.weights_mut());
+    }
+
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> Float {
         self.optimizer_state.learning_rate(&*self.optimizer)
@@ -246,7 +254,7 @@ impl Model {
         key: RandomKey,
         running: &mut Running,
     ) -> Result<(), FitError> {
-        let key = key.purpose(Purpose::Step).derive(self.optimizer_state.iterations());
+        let key = key.purpose(Purpose::Step).derive(self.optimizer_state.calls());
         let empty = Workspace::with_team(self.team.clone());
         let workspace = std::mem::replace(&mut self.workspace, empty);
         let tape = Tape::record(workspace, self.network.weights(), Mode::Training(key));
@@ -298,7 +306,9 @@ impl Model {
             loss = loss + penalty;
         }
         if backward {
-            tape.backward(loss);
+            // The optimizer divides the gradients by it again.
+            let scale = self.optimizer.options().loss_scale_factor;
+            tape.backward(scale.map_or(loss, |scale| loss * scale));
         }
         y_true.with_value(|y_true| {
             y_pred.with_value(|y_pred| {

@@ -50,7 +50,10 @@ impl Run<'_> {
         };
         let result = begun.and_then(|()| self.epochs(callbacks));
         match &result {
-            Ok(()) => self.training.end(),
+            Ok(()) => {
+                self.training.model.finalize_weights();
+                self.training.end();
+            }
             Err(FitError::Interrupted { .. }) => self.training.ending = Some(Ending::Interrupted),
             Err(error) => self.training.ending = Some(Ending::Failed(error.to_string())),
         }

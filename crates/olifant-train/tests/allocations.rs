@@ -100,6 +100,15 @@ fn main() {
             for per_step in [
                 allocations_per_step(Sgd::new(0.01)),
                 allocations_per_step(Adam::new(0.001).global_clipnorm(1.0)),
+                allocations_per_step(
+                    Adam::new(0.001)
+                        .weight_decay(0.01)
+                        .exclude_from_weight_decay(["bias"])
+                        .loss_scale_factor(8.0)
+                        .gradient_accumulation_steps(3)
+                        .use_ema(true)
+                        .ema_overwrite_frequency(2),
+                ),
             ] {
                 // 17 batches an epoch, the last one of another size. The first two fill the buffers that take turns.
                 assert_eq!(per_step.len(), 3 * 16);

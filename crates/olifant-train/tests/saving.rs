@@ -151,7 +151,8 @@ fn bits(numbers: &[Float]) -> Vec<Float> {
 struct Everything {
     weights: Vec<Vec<Float>>,
     slots: Vec<Vec<Float>>,
-    iterations: u64,
+    slot_names: Vec<&'static str>,
+    calls: u64,
     learning_rate: Float,
     seed: u64,
     description: String,
@@ -168,7 +169,8 @@ fn everything(model: &Model) -> Everything {
     Everything {
         weights: weights.iter().map(|(weight, _)| bits(weights.get(weight).data)).collect(),
         slots: slots.collect(),
-        iterations: state.iterations(),
+        slot_names: state.slot_names().to_vec(),
+        calls: state.calls(),
         learning_rate: model.learning_rate(),
         seed: model.seed(),
         description,
@@ -200,7 +202,17 @@ fn fixture(name: &str) -> PathBuf {
 fn training_goes_on_to_the_same_bits() {
     let files = Files::new();
     let path = files.path("m.olifant");
-    for mut model in [compiled(Adam::new(0.01).amsgrad(true)), of_our_own()] {
+    // An epoch has 7 steps: with 3 of them for an update, the file is written in the midst of the third.
+    let accumulating = Adam::new(0.01).gradient_accumulation_steps(3).loss_scale_factor(3.0);
+    let averaging = Adam::new(0.01).use_ema(true).ema_momentum(0.8).ema_overwrite_frequency(4);
+    let models = [
+        compiled(Adam::new(0.01).amsgrad(true)),
+        compiled(accumulating),
+        compiled(averaging),
+        compiled(Adam::new(0.01).gradient_accumulation_steps(3).use_ema(true)),
+        of_our_own(),
+    ];
+    for mut model in models {
         train(&mut model, 0, 1);
         model.set_learning_rate(0.0037).unwrap();
         model.save(&path).unwrap();

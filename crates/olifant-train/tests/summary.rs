@@ -40,6 +40,11 @@ fn a_model_counts_what_its_optimizer_keeps() {
     assert_eq!(model.summary().to_string(), keras("article, SGD with momentum"));
     let model = article().compile(Adam::new(0.001), loss(), ()).unwrap();
     assert_eq!(model.summary().to_string(), keras("article, Adam"));
+    let model = article().compile(Sgd::new(0.01).use_ema(true), loss(), ()).unwrap();
+    assert_eq!(model.summary().to_string(), keras("article, SGD with averages"));
+    let adam = Adam::new(0.001).use_ema(true).gradient_accumulation_steps(4);
+    let model = article().compile(adam, loss(), ()).unwrap();
+    assert_eq!(model.summary().to_string(), keras("article, Adam with averages and accumulation"));
 }
 
 #[test]

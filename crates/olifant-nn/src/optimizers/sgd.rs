@@ -157,11 +157,12 @@ mod tests {
 
     #[test]
     fn the_options_survive_json() {
-        let sgd: Box<dyn Optimizer> = Box::new(Sgd::new(0.1).momentum(0.9).clipnorm(2.0));
+        let sgd = Sgd::new(0.1).momentum(0.9).clipnorm(2.0).use_ema(true).exclude_from_weight_decay(["bias"]);
+        let sgd: Box<dyn Optimizer> = Box::new(sgd);
         let json = serde_json::to_string(&sgd).unwrap();
         assert_eq!(
             json,
-            r#"{"optimizer":"sgd","learning_rate":0.1,"weight_decay":null,"clipnorm":2.0,"clipvalue":null,"global_clipnorm":null,"momentum":0.9,"nesterov":false}"#
+            r#"{"optimizer":"sgd","learning_rate":0.1,"weight_decay":null,"exclude_from_weight_decay":["bias"],"clipnorm":2.0,"clipvalue":null,"global_clipnorm":null,"loss_scale_factor":null,"gradient_accumulation_steps":null,"use_ema":true,"ema_momentum":0.99,"ema_overwrite_frequency":null,"momentum":0.9,"nesterov":false}"#
         );
         let back: Box<dyn Optimizer> = serde_json::from_str(&json).unwrap();
         assert_eq!(serde_json::to_string(&back).unwrap(), json);

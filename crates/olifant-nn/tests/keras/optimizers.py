@@ -6,7 +6,8 @@ Head: `initial_weights` and `gradients`, of the ten steps, for two tensors of sh
 A case of an optimizer: its class, its options, `weights` after each listed step (1 is the first),
 and at the end `iterations` and `slots` (name of the tensor and the slot, value, in the order Keras
 saves them; Adafactor's row and column means bear the tensor's name alone). A `learning_rate` that is
-an object names a schedule. The last cases hold schedules: `steps`, `values`.
+an object names a schedule; `exclude_from_weight_decay` holds the argument `var_names` of that method.
+The last cases hold schedules: `steps`, `values`.
 """
 
 import golden
@@ -30,7 +31,10 @@ def update(optimizer, **options):
     arguments = dict(options)
     if isinstance(options.get("learning_rate"), dict):
         arguments["learning_rate"] = schedule(options["learning_rate"])
+    excluded = arguments.pop("exclude_from_weight_decay", None)
     subject = getattr(keras.optimizers, optimizer)(**arguments)
+    if excluded:
+        subject.exclude_from_weight_decay(var_names=excluded)
     weights = [keras.Variable(value, name=f"tensor_{i}") for i, value in enumerate(INITIAL)]
     after = []
     for step, gradients in enumerate(GRADIENTS, start=1):
@@ -58,6 +62,25 @@ def variants(optimizer, *options):
     return [update(optimizer, **variant) for variant in [*shared, *options]]
 
 
+def common_options(optimizer, **options):
+    """The options that are not about the rule, alone and together."""
+    accumulation = {"gradient_accumulation_steps": 3, **options}
+    average = {"use_ema": True, "ema_momentum": 0.8, **options}
+    return [
+        update(optimizer, **variant)
+        for variant in [
+            {**accumulation, "clipnorm": 1.0},
+            {**accumulation, "global_clipnorm": 1.5, "weight_decay": 0.1},
+            {**accumulation, "use_ema": True, "ema_momentum": 0.8, "ema_overwrite_frequency": 2},
+            {**accumulation, "loss_scale_factor": 8.0, "clipvalue": 0.05},
+            {**average, "weight_decay": 0.1},
+            {**average, "ema_overwrite_frequency": 4},
+            {**options, "loss_scale_factor": 3.0},
+            {**options, "weight_decay": 0.1, "exclude_from_weight_decay": ["_1"]},
+        ]
+    ]
+
+
 def values(name, steps, **options):
     subject = schedule({"schedule": name, "options": options})
     return {
@@ -81,6 +104,7 @@ cases = [
         {"use_ema": True, "ema_momentum": 0.9, "ema_overwrite_frequency": 3},
         {"gradient_accumulation_steps": 3, "momentum": 0.9},
     ),
+    *common_options("SGD", momentum=0.9, learning_rate=0.1),
     *variants(
         "Adam",
         {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-3},
@@ -89,6 +113,7 @@ cases = [
         {"gradient_accumulation_steps": 3, "learning_rate": 0.01},
         {"gradient_accumulation_steps": 3, "learning_rate": {"schedule": "ExponentialDecay", "options": EXPONENTIAL}},
     ),
+    *common_options("Adam", learning_rate=0.01),
     *variants("AdamW", {"learning_rate": 0.1, "amsgrad": True}),
     *variants(
         "RMSprop",

@@ -34,9 +34,10 @@ struct Header<'a> {
 struct ModelHeader<'a> {
     #[serde(borrow)]
     description: Description<'a>,
-    iterations: u64,
+    /// How many steps the optimizer has made.
+    calls: u64,
     learning_rate: f64,
-    /// The names of the optimizer's slots.
+    /// The names of all slots, those that options ask for included.
     #[serde(borrow)]
     slots: Vec<&'a str>,
 }
@@ -62,9 +63,9 @@ fn save(model: &Model, training: &[u8], path: &Path) -> Result<(), SaveError> {
     let header = Header {
         model: Some(ModelHeader {
             description: Description::of(model, path)?,
-            iterations: state.iterations(),
+            calls: state.calls(),
             learning_rate: f64::from(model.learning_rate()),
-            slots: model.optimizer().slots().to_vec(),
+            slots: state.slot_names().to_vec(),
         }),
         weights: weight_headers(weights),
     };
@@ -97,15 +98,15 @@ pub(super) fn load_checkpoint(path: &Path) -> Result<(Model, Option<Snapshot>), 
         return Err(LoadError::WeightsOnly { path: path.to_owned() });
     };
     let mut model = header.description.build(path, payload.len())?;
-    if model.optimizer().slots() != header.slots {
-        let (expected, given) = (model.optimizer().slots(), header.slots);
+    restore(path, &stored, model.weights_mut())?;
+    let mut state = model.optimizer_state().clone();
+    if !state.restore_slot_names(&header.slots) {
+        let (expected, given) = (state.slot_names(), header.slots);
         let reason = format!("the optimizer keeps the slots {expected:?}, but the file has {given:?}");
         return Err(LoadError::damaged(path, reason));
     }
-    restore(path, &stored, model.weights_mut())?;
-    let mut state = model.optimizer_state().clone();
     restore_slots(path, &stored, model.network().weights(), &mut state)?;
-    state.set_iterations(header.iterations);
+    state.set_calls(header.calls);
     state.set_learning_rate(header.learning_rate as Float);
     *model.optimizer_state_mut() = state;
     Ok((model, snapshot(path, training)?))

@@ -5,7 +5,8 @@ Made with keras==3.15.1 tensorflow-cpu==2.21.0 numpy==2.4.6. Run: python summary
 A case holds `name`, the table's `width` in a terminal four columns wider, as Keras has it by
 default, and `text`, without colours. The models:
   article    Flatten, Dense(300), Dense(100), Dense(10) on [28, 28]: as built, compiled with SGD
-             whose state is built, compiled with Adam whose state is not built, and is
+             whose state is built, compiled with Adam whose state is not built, and is;
+             with averages, and with averages and accumulated gradients
   unbuilt    the same layers without an input shape
   mixed      BatchNormalization and Dropout between Dense layers, the first layer frozen
   long       layers whose names do not fit their column
@@ -56,6 +57,10 @@ add("article, SGD", compiled(article(keras.Input([28, 28])), "sgd", True))
 add("article, SGD with momentum", compiled(article(keras.Input([28, 28])), keras.optimizers.SGD(momentum=0.9), True))
 add("article, Adam before training", compiled(article(keras.Input([28, 28])), "adam", False))
 add("article, Adam", compiled(article(keras.Input([28, 28])), "adam", True))
+averaging = keras.optimizers.SGD(use_ema=True)
+add("article, SGD with averages", compiled(article(keras.Input([28, 28])), averaging, True))
+accumulating = keras.optimizers.Adam(use_ema=True, gradient_accumulation_steps=4)
+add("article, Adam with averages and accumulation", compiled(article(keras.Input([28, 28])), accumulating, True))
 add("unbuilt", article())
 
 keras.backend.clear_session()
