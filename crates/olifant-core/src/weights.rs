@@ -82,6 +82,19 @@ impl Weights {
         Weight(self.specs.len() as u32 - 1)
     }
 
+    /// Lets gradients change those weights for which `trains` is true, and no others: a weight that is not is frozen.
+    ///
+    /// Handles, names, numbers and order stay; places in the flat buffers change.
+    /// Whatever has the layout of [`Weights::trainable`] has to follow.
+    pub fn set_trainable(&mut self, trains: impl Fn(Weight) -> bool) {
+        let mut rearranged = Weights::default();
+        for (weight, spec) in self.iter() {
+            let copy = rearranged.add(&*spec.name, spec.shape, trains(weight));
+            rearranged.get_mut(copy).copy_from_slice(self.get(weight).data);
+        }
+        *self = rearranged;
+    }
+
     /// The numbers of one weight.
     ///
     /// # Panics
@@ -204,6 +217,22 @@ mod tests {
         assert_eq!(weights.get(mean).data, [0.0, 0.0]);
         assert_eq!(weights.trainable()[ALIGNMENT..ALIGNMENT + 4], [4.0; 4]);
         assert_eq!((weights.trainable_parameters(), weights.state_parameters()), (7, 2));
+    }
+
+    #[test]
+    fn frozen_weights_change_their_buffer_and_keep_their_numbers() {
+        let mut weights = Weights::default();
+        let [first, second, third] = ["first", "second", "third"].map(|name| weights.add(name, [3], true));
+        for (number, weight) in [first, second, third].into_iter().enumerate() {
+            weights.get_mut(weight).fill(number as Float + 1.0);
+        }
+        weights.set_trainable(|weight| weight != first);
+        assert_eq!((weights.trainable_parameters(), weights.state_parameters()), (6, 3));
+        assert_eq!((weights.trainable()[0], weights.state()[0]), (2.0, 1.0));
+        weights.set_trainable(|weight| weight == first);
+        assert_eq!((weights.trainable()[0], weights.state()[0]), (1.0, 2.0));
+        assert_eq!([first, second, third].map(|weight| weights.get(weight).data[2]), [1.0, 2.0, 3.0]);
+        assert_eq!(weights.find("third"), Some(third));
     }
 
     #[test]

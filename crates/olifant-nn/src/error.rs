@@ -42,6 +42,14 @@ pub enum BuildError {
         /// The name.
         name: String,
     },
+    /// A layer that the network does not have.
+    #[error("no layer is called {given:?}: {known}")]
+    UnknownLayer {
+        /// The name.
+        given: String,
+        /// The names there are, and which of them may be meant.
+        known: String,
+    },
     /// A file describes a larger network than it holds weights for.
     #[error("the network has more than the {at_most} numbers that there is data for")]
     TooManyParameters {

@@ -28,7 +28,7 @@ pub use initializer::{Fan, Initializer, Scaled};
 pub use layer::{Filling, Layer, WeightBuilder};
 pub use loss::{Loss, TargetError};
 pub use metric::{IntoMetrics, Metric, MetricBatch, Objective};
-pub use network::{Named, Network, Node};
+pub use network::{Named, Network, Node, Trainable};
 pub use optimizer::{MAX_SLOTS, Optimizer, UpdateStep};
 pub use optimizer_options::OptimizerOptions;
 pub use optimizer_state::OptimizerState;

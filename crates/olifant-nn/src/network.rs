@@ -1,22 +1,47 @@
 //! Layers in the order they are called, together with their weights.
 
+mod freezing;
+
 use std::collections::{HashMap, HashSet};
 
 use olifant_core::{MAX_RANK, Shape, Var, Weight, Weights};
 use serde::{Deserialize, Serialize};
 
+pub use self::freezing::Trainable;
 use crate::{BuildError, Filling, Layer, Regularizer, Summary, WeightBuilder, with_batch};
 
-/// A layer in a network: the layer, and what the network calls it.
+/// A layer in a network: the layer, what the network calls it, and whether it is trained.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Node {
     name: Option<String>,
+    #[serde(default = "yes")]
+    trainable: bool,
     layer: Box<dyn Layer>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl<L: Layer> From<L> for Node {
     fn from(layer: L) -> Node {
-        Node { name: None, layer: Box::new(layer) }
+        Node { name: None, trainable: true, layer: Box::new(layer) }
+    }
+}
+
+impl Node {
+    /// The same layer with a name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Node {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The same layer, trained or frozen.
+    #[must_use]
+    pub fn trainable(mut self, trainable: bool) -> Node {
+        self.trainable = trainable;
+        self
     }
 }
 
@@ -38,7 +63,7 @@ pub trait Named {
 
 impl<L: Layer> Named for L {
     fn named(self, name: impl Into<String>) -> Node {
-        Node { name: Some(name.into()), layer: Box::new(self) }
+        Node::from(self).named(name)
     }
 }
 
@@ -67,6 +92,8 @@ struct Stage {
     name: String,
     output: Shape,
     parameters: usize,
+    /// What gradients change of it, unless it is frozen.
+    trainable: Vec<Weight>,
 }
 
 impl Network {
@@ -80,7 +107,7 @@ impl Network {
         let (mut weights, mut penalties, mut stages) = (Weights::default(), Vec::new(), Vec::new());
         let mut shape = architecture.input;
         for (number, (node, name)) in architecture.layers.iter_mut().zip(names).enumerate() {
-            let before = weights.trainable_parameters() + weights.state_parameters();
+            let before = (weights.len(), weights.trainable_parameters() + weights.state_parameters());
             let mut builder =
                 WeightBuilder { weights: &mut weights, penalties: &mut penalties, layer: &name, filling };
             let output = node.layer.build(&shape, &mut builder);
@@ -90,10 +117,14 @@ impl Network {
                 name: name.clone(),
                 source: Box::new(source),
             })?;
-            let parameters = weights.trainable_parameters() + weights.state_parameters() - before;
-            stages.push(Stage { name, output: shape, parameters });
+            let parameters = weights.trainable_parameters() + weights.state_parameters() - before.1;
+            let trainable = weights.iter().skip(before.0).filter(|(_, spec)| spec.trainable);
+            let trainable = trainable.map(|(weight, _)| weight).collect();
+            stages.push(Stage { name, output: shape, parameters, trainable });
         }
-        Ok(Network { architecture, stages, weights, penalties })
+        let mut network = Network { architecture, stages, weights, penalties };
+        network.apply_freezing();
+        Ok(network)
     }
 
     /// Reads what [`architecture`](Network::architecture) wrote, and builds it.
@@ -128,9 +159,9 @@ impl Network {
         self.architecture.layers.iter().fold(x, |x, node| node.layer.call(x))
     }
 
-    /// Records the sum of all penalties on weights, or nothing if there are none.
+    /// Records the sum of all penalties on weights that are trained, or nothing if there are none.
     pub fn penalty<'t>(&self, tape: &'t olifant_core::Tape<'t>) -> Option<Var<'t>> {
-        let penalties = self.penalties.iter();
+        let penalties = self.penalties.iter().filter(|(weight, _)| self.weights.spec(*weight).trainable);
         penalties.map(|(weight, regularizer)| regularizer.penalty(tape.weight(*weight))).reduce(|a, b| a + b)
     }
 

@@ -162,6 +162,28 @@ impl OptimizerState {
         &self.slot_names
     }
 
+    /// Follows weights of which others are trained than before: those that were, and are, keep what is known of them.
+    ///
+    /// `before` and `after` are the same weights, before and after [`Weights::set_trainable`].
+    /// For a weight that was frozen the slots begin anew, its average with the weight itself.
+    pub fn rearrange(&mut self, optimizer: &dyn Optimizer, before: &Weights, after: &Weights) {
+        let own = optimizer.slots().len();
+        for (number, slot) in self.slots.iter_mut().enumerate() {
+            let mut rearranged = Buffer::zeros(after.trainable().len());
+            rearranged.fill(if number < own { optimizer.initial_value(number) } else { 0.0 });
+            for (weight, spec) in after.iter().filter(|(_, spec)| spec.trainable) {
+                let place = &mut rearranged[spec.range()];
+                let previous = before.spec(weight);
+                if previous.trainable {
+                    place.copy_from_slice(&slot[previous.range()]);
+                } else if self.average == Some(number) {
+                    place.copy_from_slice(after.get(weight).data);
+                }
+            }
+            *slot = rearranged;
+        }
+    }
+
     fn add_slot(&mut self, name: &'static str, initial_value: Float, weights: &Weights) -> usize {
         let mut slot = Buffer::zeros(weights.trainable().len());
         slot.fill(initial_value);
@@ -221,8 +243,10 @@ fn update_pieces(
 
 #[cfg(test)]
 mod tests {
+    use olifant_core::Weight;
+
     use super::*;
-    use crate::optimizers::{Adam, Sgd};
+    use crate::optimizers::{Adagrad, Adam, Sgd};
 
     fn weights(sizes: &[usize]) -> Weights {
         let mut weights = Weights::default();
@@ -281,6 +305,34 @@ mod tests {
         gradients[0] = 1.0;
         state.step(&sgd, &mut weights, &mut gradients, &Team::default());
         assert_eq!(weights.trainable()[0], -0.25);
+    }
+
+    #[test]
+    fn weights_that_stay_trainable_keep_their_slots() {
+        let adagrad = Adagrad::new(0.5).use_ema(true);
+        let mut weights = weights(&[3, 3]);
+        let [first, second] = ["weight_0", "weight_1"].map(|name| weights.find(name).unwrap());
+        let mut state = OptimizerState::new(&adagrad, &weights);
+        let mut gradients = vec![0.0; weights.trainable().len()];
+        gradients.iter_mut().zip(1..).for_each(|(g, number)| *g = number as Float);
+        state.step(&adagrad, &mut weights, &mut gradients, &Team::default());
+        let slots = |state: &OptimizerState, weights: &Weights, weight| {
+            let range = weights.spec(weight).range();
+            [0, 1].map(|slot: usize| state.slots()[slot][range.clone()].to_vec())
+        };
+        let [accumulator, average] = slots(&state, &weights, second);
+
+        let mut change = |trains: fn(Weight, Weight) -> bool| {
+            let before = weights.clone();
+            weights.set_trainable(|weight| trains(weight, first));
+            state.rearrange(&adagrad, &before, &weights);
+            (state.clone(), weights.clone())
+        };
+        let (state, weights) = change(|weight, first| weight != first);
+        assert_eq!(slots(&state, &weights, second), [accumulator.clone(), average.clone()]);
+        let (state, weights) = change(|_, _| true);
+        assert_eq!(slots(&state, &weights, second), [accumulator, average]);
+        assert_eq!(slots(&state, &weights, first), [vec![0.1; 3], weights.get(first).data.to_vec()]);
     }
 
     #[test]

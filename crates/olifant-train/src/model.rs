@@ -1,5 +1,7 @@
 //! A network with everything it takes to train it.
 
+mod freezing;
+
 use std::sync::{Mutex, PoisonError};
 
 use olifant_core::{

@@ -48,6 +48,14 @@ fn a_model_counts_what_its_optimizer_keeps() {
 }
 
 #[test]
+fn frozen_weights_are_counted_apart() {
+    let sgd = Sgd::new(0.01).momentum(0.9);
+    let mut model = article().compile(sgd, SparseCategoricalCrossentropy::new(), ()).unwrap();
+    model.set_trainable("dense", false).unwrap();
+    assert_eq!(model.summary().to_string(), keras("article, first layer frozen"));
+}
+
+#[test]
 fn large_numbers_and_none() {
     let huge = Sequential::new([5000]).name("huge").add(Dense::new(4000)).add(Dense::new(2));
     assert_eq!(huge.build(0).unwrap().summary().to_string(), keras("huge"));

@@ -49,7 +49,7 @@ pub use olifant_core as core;
 pub use olifant_nn::{
     Activation, BuildError, Initializer, IntoMetrics, Layer, LearningRate, Loss, Metric, MetricBatch, Named,
     Network, Objective, Optimizer, OptimizerState, Regularizer, Schedule, Sequential, Summary, TargetError,
-    WeightBuilder, layers, losses, metrics, optimizers, schedules,
+    Trainable, WeightBuilder, layers, losses, metrics, optimizers, schedules,
 };
 #[cfg(feature = "plot")]
 pub use olifant_train::PlotError;
@@ -67,7 +67,7 @@ pub mod prelude {
     pub use ndarray::prelude::*;
     pub use olifant_callbacks::*;
     pub use olifant_nn::{
-        Activation, Initializer, Named, Regularizer, Sequential,
+        Activation, Initializer, Named, Regularizer, Sequential, Trainable,
         layers::*,
         losses::{
             BinaryCrossentropy, CategoricalCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError,

@@ -6,7 +6,7 @@ A case holds `name`, the table's `width` in a terminal four columns wider, as Ke
 default, and `text`, without colours. The models:
   article    Flatten, Dense(300), Dense(100), Dense(10) on [28, 28]: as built, compiled with SGD
              whose state is built, compiled with Adam whose state is not built, and is;
-             with averages, and with averages and accumulated gradients
+             with averages, and with averages and accumulated gradients; with its first layer frozen
   unbuilt    the same layers without an input shape
   mixed      BatchNormalization and Dropout between Dense layers, the first layer frozen
   long       layers whose names do not fit their column
@@ -61,6 +61,9 @@ averaging = keras.optimizers.SGD(use_ema=True)
 add("article, SGD with averages", compiled(article(keras.Input([28, 28])), averaging, True))
 accumulating = keras.optimizers.Adam(use_ema=True, gradient_accumulation_steps=4)
 add("article, Adam with averages and accumulation", compiled(article(keras.Input([28, 28])), accumulating, True))
+frozen = article(keras.Input([28, 28]))
+frozen.layers[1].trainable = False
+add("article, first layer frozen", compiled(frozen, keras.optimizers.SGD(momentum=0.9), True))
 add("unbuilt", article())
 
 keras.backend.clear_session()

@@ -1,0 +1,178 @@
+//! Layers that training leaves alone.
+
+use std::collections::HashSet;
+
+use olifant_core::Weight;
+
+use super::{Network, Node};
+use crate::{BuildError, Layer, known_names};
+
+/// Freezes a layer: training leaves its weights alone, and their penalties do not count.
+///
+/// For a network that is built there is [`Network::set_trainable`].
+///
+/// # Examples
+///
+/// ```
+/// use olifant_nn::{Named, Sequential, Trainable, layers::Dense};
+///
+/// let network = Sequential::new([4])
+///     .add(Dense::new(3).trainable(false))
+///     .add(Dense::new(2).named("head").trainable(true))
+///     .build(0)?;
+/// assert_eq!(network.weights().trainable_parameters(), 3 * 2 + 2);
+/// # Ok::<(), olifant_nn::BuildError>(())
+/// ```
+pub trait Trainable {
+    /// The same layer, trained or frozen.
+    fn trainable(self, trainable: bool) -> Node;
+}
+
+impl<L: Layer> Trainable for L {
+    fn trainable(self, trainable: bool) -> Node {
+        Node::from(self).trainable(trainable)
+    }
+}
+
+impl Network {
+    /// The names of all layers, in their order.
+    pub fn layer_names(&self) -> impl Iterator<Item = &str> {
+        self.stages.iter().map(|stage| &*stage.name)
+    }
+
+    /// Whether a layer is trained.
+    ///
+    /// # Errors
+    ///
+    /// There is no layer of this name.
+    pub fn is_trainable(&self, layer: &str) -> Result<bool, BuildError> {
+        Ok(self.architecture.layers[self.position(layer)?].trainable)
+    }
+
+    /// Freezes a layer, or trains it again.
+    ///
+    /// The weights change their places: what has the layout of [`Weights::trainable`](olifant_core::Weights::trainable)
+    /// has to follow, an optimizer's state by [`OptimizerState::rearrange`](crate::OptimizerState::rearrange).
+    ///
+    /// # Errors
+    ///
+    /// There is no layer of this name.
+    pub fn set_trainable(&mut self, layer: &str, trainable: bool) -> Result<(), BuildError> {
+        let position = self.position(layer)?;
+        self.architecture.layers[position].trainable = trainable;
+        self.apply_freezing();
+        Ok(())
+    }
+
+    /// Moves each weight to the buffer where it belongs.
+    pub(super) fn apply_freezing(&mut self) {
+        let nodes = self.architecture.layers.iter().zip(&self.stages);
+        let trained = nodes.filter(|(node, _)| node.trainable).flat_map(|(_, stage)| &stage.trainable);
+        let trained: HashSet<Weight> = trained.copied().collect();
+        if self.weights.iter().any(|(weight, spec)| spec.trainable != trained.contains(&weight)) {
+            self.weights.set_trainable(|weight| trained.contains(&weight));
+        }
+    }
+
+    fn position(&self, layer: &str) -> Result<usize, BuildError> {
+        self.layer_names().position(|name| name == layer).ok_or_else(|| BuildError::UnknownLayer {
+            given: layer.to_owned(),
+            known: known_names(layer, self.layer_names()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use olifant_core::{Float, Shape, Var};
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::{Filling, Initializer, Named, Regularizer, Sequential, WeightBuilder, layers::Dense};
+
+    /// Has a weight that is never trained besides one that is.
+    #[derive(Debug, Default, Serialize, Deserialize)]
+    struct Counting {
+        #[serde(skip)]
+        factor: Weight,
+    }
+
+    #[typetag::serde(name = "freezing_test/counting")]
+    impl Layer for Counting {
+        fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+            weights.add_state("count", Shape::from([1]), &Initializer::Zeros)?;
+            self.factor = weights.add("factor", Shape::from([1]), &Initializer::Ones)?;
+            Ok(*input)
+        }
+
+        fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+            x * x.tape().weight(self.factor)
+        }
+    }
+
+    fn network() -> Sequential {
+        Sequential::new([4])
+            .add(Dense::new(3).trainable(false).named("first"))
+            .add(Counting::default())
+            .add(Dense::new(2).named("head").trainable(true))
+    }
+
+    fn trained(network: &Network) -> Vec<&str> {
+        let weights = network.weights().iter();
+        weights.filter(|(_, spec)| spec.trainable).map(|(_, spec)| &*spec.name).collect()
+    }
+
+    #[test]
+    fn frozen_layers_are_built_with_the_same_numbers() {
+        let frozen = network().build(7).unwrap();
+        assert_eq!(trained(&frozen), ["counting/factor", "head/kernel", "head/bias"]);
+        let mut free = frozen;
+        let numbers = |network: &Network| {
+            let weights = network.weights();
+            weights.iter().map(|(weight, _)| weights.get(weight).data.to_vec()).collect::<Vec<_>>()
+        };
+        let before = numbers(&free);
+        free.set_trainable("first", true).unwrap();
+        assert_eq!(numbers(&free), before);
+        assert_eq!(free.weights().state_parameters(), 1, "what is not trained by nature stays so");
+        assert_eq!(free.is_trainable("first"), Ok(true));
+    }
+
+    #[test]
+    fn the_flag_is_part_of_the_architecture() {
+        let mut network = network().build(7).unwrap();
+        network.set_trainable("counting", false).unwrap();
+        let json = network.architecture().unwrap();
+        let copy = Network::from_architecture(&json, Filling::Initial(7)).unwrap();
+        assert_eq!(trained(&copy), ["head/kernel", "head/bias"]);
+        // As it was written before there was a flag.
+        let old = json.replace(r#""trainable":true,"#, "").replace(r#""trainable":false,"#, "");
+        assert!(!old.contains("trainable"));
+        let copy = Network::from_architecture(&old, Filling::Initial(7)).unwrap();
+        assert_eq!(copy.weights().state_parameters(), 1);
+    }
+
+    #[test]
+    fn an_unknown_layer_is_named_with_those_there_are() {
+        let mut network = network().build(7).unwrap();
+        let error = network.set_trainable("haed", false).unwrap_err().to_string();
+        assert_eq!(error, r#"no layer is called "haed": known: first, counting, head; did you mean `head`?"#);
+        assert!(network.is_trainable("Head").is_err());
+    }
+
+    #[test]
+    fn penalties_of_frozen_layers_do_not_count() {
+        let penalty = |trainable| {
+            let layer = || Dense::new(1).kernel_initializer(Initializer::Ones);
+            let network = Sequential::new([2])
+                .add(layer().kernel_regularizer(Regularizer::l2(0.5)).trainable(trainable))
+                .add(layer().kernel_regularizer(Regularizer::l2(3.0)))
+                .build(0)
+                .unwrap();
+            let mode = olifant_core::Mode::Inference;
+            let tape = olifant_core::Tape::record(Default::default(), network.weights(), mode);
+            network.penalty(&tape).map(Var::item)
+        };
+        assert_eq!((penalty(true), penalty(false)), (Some(4.0 as Float), Some(3.0)));
+    }
+}
