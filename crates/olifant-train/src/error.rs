@@ -71,6 +71,36 @@ pub enum FitError {
         /// The losses' shape.
         expected: Shape,
     },
+    /// A weight that the model does not have.
+    #[error("the model has no weight {given:?}: {known}")]
+    UnknownWeight {
+        /// The name.
+        given: String,
+        /// The names there are, and which of them may be meant.
+        known: String,
+    },
+    /// An array that is no weight of the model.
+    #[error("weight {name} has shape {expected}, but was given an array of shape {given:?}{remedy}")]
+    WeightShape {
+        /// The weight.
+        name: String,
+        /// Its shape.
+        expected: Shape,
+        /// The array's.
+        given: Vec<usize>,
+        /// What to do, starting with `; `, or empty.
+        remedy: &'static str,
+    },
+    /// More or fewer arrays than the model has weights.
+    #[error("the model has {expected} weights, but was given {given} arrays: give one for each of {names}")]
+    WeightCount {
+        /// How many there are.
+        expected: usize,
+        /// How many were given.
+        given: usize,
+        /// The names of all weights.
+        names: String,
+    },
     /// Samples or the model's shape do not fit.
     #[error(transparent)]
     Build(Box<BuildError>),

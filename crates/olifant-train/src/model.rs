@@ -1,6 +1,7 @@
 //! A network with everything it takes to train it.
 
 mod freezing;
+mod weights;
 
 use std::sync::{Mutex, PoisonError};
 

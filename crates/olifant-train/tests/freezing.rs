@@ -4,8 +4,8 @@
 
 use ndarray::{Array2, ArrayD};
 use olifant_nn::{
-    Activation, Named, Optimizer, Regularizer, Sequential, layers::Dense,
-    losses::MeanSquaredError, optimizers::Sgd,
+    Activation, Named, Optimizer, Regularizer, Sequential, layers::Dense, losses::MeanSquaredError,
+    optimizers::Sgd,
 };
 use olifant_train::{Callback, Compile, FitOptions, HookResult, Logs, Model, Training, Verbose};
 use serde_json::Value;
@@ -29,17 +29,9 @@ fn model(golden: &Value, optimizer: impl Optimizer) -> Model {
         .seed(1)
         .compile(optimizer, MeanSquaredError::new(), ())
         .unwrap();
-    let handles: Vec<_> = model.network().weights().iter().map(|(weight, _)| weight).collect();
-    for (weight, value) in handles.into_iter().zip(golden["weights"].as_array().unwrap()) {
-        model.weights_mut().get_mut(weight).copy_from_slice(array(value).as_slice().unwrap());
-    }
+    let arrays: Vec<_> = golden["weights"].as_array().unwrap().iter().map(array).collect();
+    model.set_weights(&arrays).unwrap();
     model
-}
-
-/// The numbers of all weights, in their order.
-fn weights(model: &Model) -> Vec<Vec<f32>> {
-    let weights = model.network().weights();
-    weights.iter().map(|(weight, _)| weights.get(weight).data.to_vec()).collect()
 }
 
 fn train(model: &mut Model, golden: &Value, steps: usize) -> Vec<f64> {
@@ -59,13 +51,13 @@ fn frozen_layers_and_the_others_follow_keras() {
         for layer in case["frozen"].as_array().unwrap() {
             model.set_trainable(layer.as_str().unwrap(), false).unwrap();
         }
-        let before = weights(&model);
+        let before = model.get_weights();
         let expected = case["loss"].as_array().unwrap();
         for (loss, expected) in train(&mut model, &golden, expected.len()).iter().zip(expected) {
             assert!((loss - expected.as_f64().unwrap()).abs() < 2e-6, "{case}: {loss}");
         }
         let names = model.network().weights().iter().map(|(_, spec)| spec.name.clone());
-        let after = weights(&model);
+        let after = model.get_weights();
         for (number, name) in names.enumerate() {
             let is_frozen = !model.is_trainable(name.split('/').next().unwrap()).unwrap();
             assert_eq!(after[number] == before[number], is_frozen, "{name}");
@@ -120,10 +112,10 @@ fn a_layer_that_is_trained_again_begins_anew_and_the_others_go_on() {
     model.set_trainable("dense", true).unwrap();
     assert_eq!(momentum(&model, "dense_2/kernel"), head);
     assert_eq!(momentum(&model, "dense/kernel"), [0.0; 12]);
-    let before = weights(&model);
+    let before = model.get_weights();
     model.finalize_weights();
-    assert_eq!(weights(&model)[0], before[0], "its average begins with itself");
-    assert_ne!(weights(&model)[4], before[4]);
+    assert_eq!(model.get_weights()[0], before[0], "its average begins with itself");
+    assert_ne!(model.get_weights()[4], before[4]);
 }
 
 #[test]
@@ -133,9 +125,9 @@ fn with_all_layers_frozen_nothing_moves() {
     for layer in ["dense", "dense_1", "dense_2"] {
         model.set_trainable(layer, false).unwrap();
     }
-    let before = weights(&model);
+    let before = model.get_weights();
     let losses = train(&mut model, &golden, 2);
-    assert_eq!((losses[0], weights(&model)), (losses[1], before));
+    assert_eq!((losses[0], model.get_weights()), (losses[1], before));
 }
 
 #[test]
@@ -150,19 +142,19 @@ fn the_flag_and_the_slots_survive_a_file() {
         model.save(&path).unwrap();
         let mut loaded = Model::load(&path).unwrap();
         assert!(!loaded.is_trainable("dense_1").unwrap() && loaded.is_trainable("dense").unwrap());
-        assert_eq!(weights(&loaded), weights(&model));
+        assert_eq!(loaded.get_weights(), model.get_weights());
         train(&mut model, &golden, 2);
         train(&mut loaded, &golden, 2);
-        assert_eq!(weights(&loaded) == weights(&model), name == "m.olifant", "only it keeps momenta");
+        assert_eq!(loaded.get_weights() == model.get_weights(), name == "m.olifant", "only it keeps momenta");
     }
 }
 
 /// Lets the first layer train from the second epoch on.
-struct Thaw(Vec<Vec<f32>>);
+struct Thaw(Vec<ArrayD<f32>>);
 
 impl Callback for Thaw {
     fn on_epoch_end(&mut self, training: &mut Training<'_>, _: &mut Logs) -> HookResult {
-        self.0.push(weights(training.model())[0].clone());
+        self.0.push(training.model().get_weights()[0].clone());
         Ok(training.model_mut().set_trainable("first", true)?)
     }
 }
@@ -175,7 +167,7 @@ fn a_callback_may_thaw_a_layer() {
         .add(Dense::new(3))
         .compile(Sgd::new(0.01), MeanSquaredError::new(), ())
         .unwrap();
-    let start = weights(&model)[0].clone();
+    let start = model.get_weights()[0].clone();
     let mut thaw = Thaw(Vec::new());
     model.fit(&x, &x, FitOptions::new().epochs(2).verbose(Verbose::Silent).callback(&mut thaw)).unwrap();
     assert_eq!(thaw.0[0], start);
