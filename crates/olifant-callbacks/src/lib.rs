@@ -8,6 +8,7 @@
 //! | [`ReduceLROnPlateau`] | lowers the learning rate when a value no longer improves |
 //! | [`LearningRateScheduler`] | sets the learning rate of each epoch |
 //! | [`CSVLogger`] | writes a file with a row for each epoch |
+//! | [`SwapEMAWeights`] | measures the moving averages of the weights instead of the weights |
 //! | [`TerminateOnNaN`] | stops when the loss is no finite number |
 //! | [`LambdaCallback`] | calls closures |
 //! | `TensorBoard` (feature `tensorboard`) | writes files that TensorBoard shows |
@@ -40,6 +41,7 @@ mod reduce_lr_on_plateau;
 mod remote_monitor;
 #[cfg(feature = "tensorboard")]
 mod tensor_board;
+mod swap_ema_weights;
 mod terminate_on_nan;
 mod weights_copy;
 
@@ -55,4 +57,5 @@ pub use reduce_lr_on_plateau::ReduceLROnPlateau;
 pub use remote_monitor::RemoteMonitor;
 #[cfg(feature = "tensorboard")]
 pub use tensor_board::{TensorBoard, UpdateFreq};
+pub use swap_ema_weights::SwapEMAWeights;
 pub use terminate_on_nan::TerminateOnNaN;

@@ -84,9 +84,9 @@ impl OptimizerState {
 
     /// Changes the weights by one step along the gradients, which have the layout of [`Weights::trainable`].
     ///
-    /// In Keras's order: gradients are divided by the loss scale and accumulated; of their mean, they are clipped,
-    /// weights decay, the optimizer's rule updates them; the averages follow; the step is counted.
-    /// Whoever computes the gradients has multiplied the loss by the loss scale.
+    /// In Keras's order: gradients are divided by the loss scale and accumulated; their mean is clipped,
+    /// weights decay, the optimizer's rule updates them, the averages follow, the step is counted.
+    /// Whoever computes the gradients has multiplied the loss by the loss scale, and not while averages were swapped in.
     /// The gradients are used up. Nothing is allocated, and the result does not depend on the number of threads.
     ///
     /// # Panics

@@ -1,5 +1,6 @@
 //! A network with everything it takes to train it.
 
+mod averages;
 mod freezing;
 mod weights;
 
@@ -184,13 +185,6 @@ impl Model {
         self.network.summary().optimizer_parameters(slots + counters)
     }
 
-    /// Makes the averages the weights, if the optimizer was made with `use_ema`: what `fit` does at its end.
-    ///
-    /// For a hand-written loop. Before the first step nothing happens.
-    pub fn finalize_weights(&mut self) {
-        self.optimizer_state.finalize_weights(self.network.weights_mut());
-    }
-
     /// The learning rate of the next step.
     pub fn learning_rate(&self) -> Float {
         self.optimizer_state.learning_rate(&*self.optimizer)
@@ -257,6 +251,9 @@ impl Model {
         key: RandomKey,
         running: &mut Running,
     ) -> Result<(), FitError> {
+        if self.optimizer_state.is_swapped() {
+            self.optimizer_state.swap_average(self.network.weights_mut());
+        }
         let key = key.purpose(Purpose::Step).derive(self.optimizer_state.calls());
         let empty = Workspace::with_team(self.team.clone());
         let workspace = std::mem::replace(&mut self.workspace, empty);
