@@ -45,6 +45,8 @@ pub struct OptimizerOptions {
     #[serde(default)]
     pub loss_scale_factor: Option<Float>,
     /// The mean of so many gradients makes one update; in the steps between nothing changes but the averages.
+    ///
+    /// As in Keras, schedules go by steps, everything else goes by updates.
     #[serde(default)]
     pub gradient_accumulation_steps: Option<u64>,
     /// Whether a moving average of the weights is kept: a ← m·a + (1 − m)·w after each step.
