@@ -89,6 +89,7 @@ impl Model {
         let mut run = Run {
             running: self.running(),
             validation_running: self.running(),
+            frozen_layers: self.network().frozen_layers().map(String::from).collect(),
             steps: options.steps_per_epoch.unwrap_or(train.len()),
             key: RandomKey::from_seed(params.seed),
             training: Training::of_fit(self, params, progress),

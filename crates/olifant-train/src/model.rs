@@ -163,6 +163,8 @@ impl Model {
 
     /// Takes the weights, what the optimizer remembers, and a seed that nobody gave from another model of the same kind.
     pub(crate) fn adopt(&mut self, other: Model) {
+        // A callback may have frozen a layer, which gives the weights other places.
+        self.network.freeze_like(&other.network);
         let (weights, others) = (self.network.weights_mut(), other.network.weights());
         weights.trainable_mut().copy_from_slice(others.trainable());
         weights.state_mut().copy_from_slice(others.state());

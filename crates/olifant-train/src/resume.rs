@@ -1,5 +1,6 @@
 //! Taking snapshots of a run, and going on from one.
 
+use olifant_nn::Network;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -75,7 +76,8 @@ impl Run<'_> {
         let model = &*self.training.model;
         let facts = |batches: &Batches<'_>| batches.facts(model);
         let identity = Identity::new(&json!({
-            "architecture": model.network().architecture().ok().map(|json| serde_json::from_str::<Value>(&json).ok()),
+            "architecture": architecture(model.network()),
+            "frozen_layers": (!self.frozen_layers.is_empty()).then(|| self.frozen_layers.join(", ")),
             "optimizer": words(model.optimizer()),
             "loss": words(model.loss()),
             "metrics": words(model.metrics()),
@@ -91,6 +93,15 @@ impl Run<'_> {
         }));
         Ok(self.identity.insert(identity).clone())
     }
+}
+
+/// The layers and their options, but not whether they are frozen, which may change in the midst of a run.
+fn architecture(network: &Network) -> Option<Value> {
+    let mut architecture: Value = serde_json::from_str(&network.architecture().ok()?).ok()?;
+    for layer in architecture["layers"].as_array_mut()? {
+        layer.as_object_mut()?.remove("trainable");
+    }
+    Some(architecture)
 }
 
 /// A part of the model as a tree. One that cannot be put into words makes saving the model fail, and says so there.

@@ -30,6 +30,8 @@ pub(crate) struct Run<'a> {
     /// Those of the last epoch that ended, without what callbacks added.
     pub(crate) logs: Logs,
     pub(crate) key: RandomKey,
+    /// The layers that were frozen when `fit` was called. Callbacks may freeze others.
+    pub(crate) frozen_layers: Vec<String>,
     /// Found out when the first snapshot is taken or a run is resumed, as all data is read for it.
     pub(crate) identity: Option<Identity>,
 }

@@ -49,6 +49,22 @@ impl Network {
         Ok(self.architecture.layers[self.position(layer)?].trainable)
     }
 
+    /// The names of the layers that are frozen, in their order.
+    pub fn frozen_layers(&self) -> impl Iterator<Item = &str> {
+        let nodes = self.architecture.layers.iter().zip(&self.stages);
+        nodes.filter(|(node, _)| !node.trainable).map(|(_, stage)| &*stage.name)
+    }
+
+    /// Freezes what is frozen in another network of the same layers, and trains what is trained there.
+    ///
+    /// As with [`set_trainable`](Network::set_trainable), the weights change their places.
+    pub fn freeze_like(&mut self, other: &Network) {
+        for (node, model) in self.architecture.layers.iter_mut().zip(&other.architecture.layers) {
+            node.trainable = model.trainable;
+        }
+        self.apply_freezing();
+    }
+
     /// Freezes a layer, or trains it again.
     ///
     /// The weights change their places: what has the layout of [`Weights::trainable`](olifant_core::Weights::trainable)
@@ -150,6 +166,18 @@ mod tests {
         assert!(!old.contains("trainable"));
         let copy = Network::from_architecture(&old, Filling::Initial(7)).unwrap();
         assert_eq!(copy.weights().state_parameters(), 1);
+    }
+
+    #[test]
+    fn a_network_freezes_like_another() {
+        let mut network = network().build(7).unwrap();
+        assert_eq!(network.frozen_layers().collect::<Vec<_>>(), ["first"]);
+        let mut other = self::network().build(8).unwrap();
+        other.set_trainable("first", true).unwrap();
+        other.set_trainable("head", false).unwrap();
+        network.freeze_like(&other);
+        assert_eq!(network.frozen_layers().collect::<Vec<_>>(), ["head"]);
+        assert_eq!(trained(&network), ["first/kernel", "first/bias", "counting/factor"]);
     }
 
     #[test]

@@ -228,7 +228,10 @@ mod binary {
 
 #[cfg(test)]
 mod tests {
+    use olifant_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Adam};
+
     use super::*;
+    use crate::Compile;
 
     fn loaded(header: &[u8], numbers: usize) -> String {
         let directory = tempfile::tempdir().unwrap();
@@ -269,6 +272,35 @@ mod tests {
             assert_eq!(loaded(&header(&[("w", &shape)]), 12), damaged(&reason));
         }
         assert_eq!(loaded(&header(&[("w", &[3]), ("w", &[3])]), 24), damaged("it holds `w` twice"));
+    }
+
+    #[test]
+    fn slots_that_the_optimizer_does_not_keep_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("m.olifant");
+        let network = Sequential::new([2]).add(Dense::new(1));
+        let adam = Adam::new(0.1).use_ema(true);
+        let model = network.compile(adam, MeanSquaredError::new(), ()).unwrap();
+        let message = |slots: &[&'static str]| {
+            save_model(&model, &path).unwrap();
+            let payload = container::read(&path).unwrap();
+            let (mut header, numbers): (Header<'_>, _) = binary::decode(&payload).unwrap();
+            header.model.as_mut().unwrap().slots = slots.to_vec();
+            let header = binary::encode(&header).unwrap();
+            container::write(&path, |out| {
+                out.write_all(&header)?;
+                out.write_all(numbers)
+            })
+            .unwrap();
+            load_model(&path)
+                .map_or_else(|error| error.to_string(), |model| format!("{}", model.has_ema_weights()))
+        };
+        assert_eq!(message(&["momentum", "velocity", "average"]), "false");
+        assert_eq!(message(&["momentum", "velocity", "weights"]), "true");
+        let other = message(&["momentum", "average", "velocity"]);
+        let expected = "the optimizer keeps the slots [\"momentum\", \"velocity\", \"average\"], \
+                        but the file has [\"momentum\", \"average\", \"velocity\"]";
+        assert!(other.contains(expected), "{other}");
     }
 
     #[test]
