@@ -39,9 +39,9 @@ mod python_float;
 mod reduce_lr_on_plateau;
 #[cfg(feature = "remote")]
 mod remote_monitor;
+mod swap_ema_weights;
 #[cfg(feature = "tensorboard")]
 mod tensor_board;
-mod swap_ema_weights;
 mod terminate_on_nan;
 mod weights_copy;
 
@@ -55,7 +55,7 @@ pub use monitor::Mode;
 pub use reduce_lr_on_plateau::ReduceLROnPlateau;
 #[cfg(feature = "remote")]
 pub use remote_monitor::RemoteMonitor;
+pub use swap_ema_weights::SwapEMAWeights;
 #[cfg(feature = "tensorboard")]
 pub use tensor_board::{TensorBoard, UpdateFreq};
-pub use swap_ema_weights::SwapEMAWeights;
 pub use terminate_on_nan::TerminateOnNaN;

@@ -2,13 +2,13 @@
 
 mod averages;
 mod freezing;
+mod learning;
 mod weights;
 
 use std::sync::{Mutex, PoisonError};
 
 use olifant_core::{
-    Axes, Float, MAX_RANK, Mode, Purpose, RandomKey, Shape, Tape, Team, Tensor, TensorView, Weights,
-    Workspace,
+    Axes, Float, MAX_RANK, Mode, RandomKey, Shape, Tape, Team, Tensor, TensorView, Weights, Workspace,
 };
 use olifant_nn::{
     BuildError, IntoMetrics, Loss, Metric, MetricBatch, Network, Objective, Optimizer, OptimizerState,
@@ -253,20 +253,7 @@ impl Model {
         key: RandomKey,
         running: &mut Running,
     ) -> Result<(), FitError> {
-        if self.optimizer_state.is_swapped() {
-            self.optimizer_state.swap_average(self.network.weights_mut());
-        }
-        let key = key.purpose(Purpose::Step).derive(self.optimizer_state.calls());
-        let empty = Workspace::with_team(self.team.clone());
-        let workspace = std::mem::replace(&mut self.workspace, empty);
-        let tape = Tape::record(workspace, self.network.weights(), Mode::Training(key));
-        let result = self.measure(&tape, batch, running, true);
-        self.workspace = tape.finish();
-        result?;
-        let weights = self.network.weights_mut();
-        self.optimizer_state.step(&*self.optimizer, weights, self.workspace.gradients_mut(), &self.team);
-        self.workspace.commit(weights);
-        Ok(())
+        self.update(key, |model, tape| model.measure(tape, batch, running, true))
     }
 
     /// Adds loss and metrics of a batch to `running`, without learning.

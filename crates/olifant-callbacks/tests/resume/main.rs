@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod changes;
+#[allow(dead_code, reason = "other tests use the rest")]
 mod run;
 
 use std::fs;

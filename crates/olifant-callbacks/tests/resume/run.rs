@@ -17,20 +17,20 @@ use olifant_train::{
     Callback, CallbackError, Compile, FitError, FitOptions, History, HookResult, Logs, Model, State, Training,
 };
 
-/// Fails when the whole run comes to its `at`-th batch, or behind the end of its `at`-th epoch.
+/// Fails or panics when the whole run comes to its `at`-th batch, or at the beginning of its `at`-th epoch.
 pub enum Crash {
     Never,
     Batch(usize),
+    Panic(usize),
     Epoch(usize),
 }
 
 impl Callback for Crash {
     fn on_train_batch_end(&mut self, training: &mut Training<'_>, _logs: &Logs) -> HookResult {
-        let steps = training.params().steps.unwrap();
+        let batch = training.epoch() * training.params().steps.unwrap() + training.batch();
         match self {
-            Crash::Batch(at) if training.epoch() * steps + training.batch() == *at => {
-                Err(CallbackError::new("crash"))
-            }
+            Crash::Batch(at) if batch == *at => Err(CallbackError::new("crash")),
+            Crash::Panic(at) if batch == *at => panic!("a mistake in a callback"),
             _ => Ok(()),
         }
     }
