@@ -1,9 +1,11 @@
 //! Files that are replaced as a whole or not at all.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::time::Duration;
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +58,51 @@ fn replace(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<(
         // The first error is the one worth reporting.
         let _ = fs::remove_file(&temporary);
     }
-    replaced.and_then(|()| sync_directory(path))
+    replaced.and_then(|()| sync_directory(path))?;
+    remove_left_overs(path);
+    Ok(())
+}
+
+/// For how long nothing must have been written to a temporary file before it is taken for a dead process's.
+const STALE: Duration = Duration::from_secs(60);
+
+/// Deletes temporary files that processes left which died in the midst of writing the same file.
+///
+/// Nothing is lost if that fails, nor if it cannot be known who is alive.
+fn remove_left_overs(path: &Path) {
+    let Some(name) = path.file_name().and_then(OsStr::to_str) else { return };
+    let Ok(entries) = fs::read_dir(directory_of(path)) else { return };
+    for entry in entries.flatten() {
+        let file_name = entry.file_name();
+        let is_dead = file_name.to_str().and_then(|temporary| writer(temporary, name)).is_some_and(is_dead);
+        let is_stale = || {
+            let age =
+                entry.metadata().and_then(|data| data.modified()).ok().and_then(|time| time.elapsed().ok());
+            age.is_some_and(|age| age > STALE)
+        };
+        if is_dead && is_stale() {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The process that wrote a temporary file for a file of this name.
+fn writer<'a>(temporary: &'a str, name: &str) -> Option<&'a str> {
+    let rest = temporary.strip_prefix('.')?.strip_prefix(name)?.strip_prefix('.')?;
+    let (process, number) = rest.strip_suffix(".tmp")?.split_once('-')?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number(process) && is_number(number)).then_some(process)
+}
+
+#[cfg(target_os = "linux")]
+fn is_dead(process: &str) -> bool {
+    Path::new("/proc/self").exists() && !Path::new("/proc").join(process).exists()
+}
+
+/// Elsewhere it cannot be known, and left-overs stay.
+#[cfg(not(target_os = "linux"))]
+fn is_dead(_process: &str) -> bool {
+    false
 }
 
 fn fill(file: File, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) -> io::Result<()> {
@@ -73,7 +119,7 @@ fn create_beside(path: &Path) -> io::Result<(File, PathBuf)> {
     };
     let mut attempt = 0;
     loop {
-        let mut temporary = std::ffi::OsString::from(".");
+        let mut temporary = OsString::from(".");
         temporary.push(name);
         temporary.push(format!(".{}-{attempt}.tmp", process::id()));
         let temporary = path.with_file_name(temporary);
@@ -121,7 +167,7 @@ pub(crate) fn remedy(path: &Path, error: &io::Error) -> String {
 mod tests {
     use super::*;
 
-    fn names_in(directory: &Path) -> Vec<std::ffi::OsString> {
+    fn names_in(directory: &Path) -> Vec<OsString> {
         fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect()
     }
 
@@ -144,6 +190,29 @@ mod tests {
         write_atomically(&path, b"whole").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"whole");
         assert_eq!(fs::read(directory.path().join(stale)).unwrap(), b"half");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_dead_processes_left_half_written_is_deleted_after_a_minute() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a");
+        let dead = u32::MAX - 1;
+        let names = [
+            format!(".a.{dead}-0.tmp"),
+            format!(".a.{dead}-1.tmp"),
+            format!(".b.{dead}-0.tmp"),
+            format!(".a.{}-7.tmp", process::id()),
+            ".a.notes-1.tmp".to_owned(),
+        ];
+        for name in &names {
+            let file = File::create(directory.path().join(name)).unwrap();
+            let age = if name.ends_with("-1.tmp") && name.contains("429") { 0 } else { 100 };
+            file.set_modified(std::time::SystemTime::now() - Duration::from_secs(age)).unwrap();
+        }
+        write_atomically(&path, b"whole").unwrap();
+        let left: Vec<bool> = names.iter().map(|name| directory.path().join(name).exists()).collect();
+        assert_eq!(left, [false, true, true, true, true]);
     }
 
     #[test]
