@@ -123,26 +123,20 @@ fn every_hook_arrives_through_a_box_of_a_reference() {
     let path = file.path().join("run.olifant");
     let mut everything = Everything::new(true);
     let mut model = model();
-    // With `resume_from` nobody is asked for an interrupted run.
-    for resumes in [false, true] {
-        let boxed: Box<&mut dyn Callback> = Box::new(&mut everything);
+    let mut fit = |everything: &mut Everything, resumes: bool| {
+        let boxed: Box<&mut dyn Callback> = Box::new(everything);
         let options =
             FitOptions::new().validation_split(0.5).verbose(0).callback(boxed).callback(Keeper(&path));
-        let result = if resumes {
-            model.fit(&x, &y, options.resume_from(&path))
-        } else {
-            assert_eq!(
-                model.fit(&x, &y, options).unwrap_err().to_string(),
-                "callback everything: asked for an interrupted run"
-            );
-            everything.asks = false;
-            let boxed: Box<&mut dyn Callback> = Box::new(&mut everything);
-            let options =
-                FitOptions::new().validation_split(0.5).verbose(0).callback(boxed).callback(Keeper(&path));
-            model.fit(&x, &y, options)
-        };
-        result.unwrap();
-    }
+        let options = if resumes { options.resume_from(&path) } else { options };
+        model.fit(&x, &y, options).map(drop)
+    };
+    assert_eq!(
+        fit(&mut everything, false).unwrap_err().to_string(),
+        "callback everything: asked for an interrupted run"
+    );
+    everything.asks = false;
+    fit(&mut everything, false).unwrap();
+    fit(&mut everything, true).unwrap();
     let boxed = Box::new(&mut everything);
     model.predict_with(&x, EvaluateOptions::new().verbose(0).callback(boxed)).unwrap();
     let state = ["restore_state", "on_train_resume", "on_snapshot"];
