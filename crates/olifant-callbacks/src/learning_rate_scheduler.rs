@@ -3,7 +3,7 @@
 use std::fmt;
 
 use olifant_core::Float;
-use olifant_train::{Callback, HookResult, Logs, Plan, Training, Verbose};
+use olifant_train::{Callback, CallbackError, HookResult, Logs, Plan, Training, Verbose};
 
 use crate::python_float::repr;
 
@@ -12,11 +12,17 @@ use crate::python_float::repr;
 /// Epochs count from 0, also those before `initial_epoch`.
 /// The rate is kept in single precision, so a schedule that multiplies it rounds in every epoch, as in Keras.
 ///
-/// The logs get the key `learning_rate`.
+/// With [`per_batch`](LearningRateScheduler::per_batch), at the beginning of each batch: rate = `schedule`(step, rate),
+/// where `step` counts, from 0, all batches that the model has learnt from, in earlier runs as well.
+///
+/// The logs get the key `learning_rate`: the rate at the end of the epoch.
+///
+/// A run that is resumed goes on with the rate it had. What the closure itself remembers is not kept:
+/// let it depend on nothing but its arguments.
 ///
 /// # Defaults
 ///
-/// `verbose` 0; 1 announces each rate.
+/// `verbose` 0; 1 announces the rate of each epoch.
 ///
 /// # Errors
 ///
@@ -46,19 +52,42 @@ use crate::python_float::repr;
 /// Keras's `LearningRateScheduler`.
 pub struct LearningRateScheduler<'a> {
     schedule: Box<dyn FnMut(usize, f64) -> f64 + Send + 'a>,
+    is_per_batch: bool,
     is_verbose: bool,
 }
 
 impl<'a> LearningRateScheduler<'a> {
     /// Sets the rate to what `schedule` makes of the epoch, counted from 0, and the rate so far.
     pub fn new(schedule: impl FnMut(usize, f64) -> f64 + Send + 'a) -> LearningRateScheduler<'a> {
-        LearningRateScheduler { schedule: Box::new(schedule), is_verbose: false }
+        LearningRateScheduler { schedule: Box::new(schedule), is_per_batch: false, is_verbose: false }
     }
 
-    /// 1 announces each rate.
+    /// Sets the rate of each batch to what `schedule` makes of the number of the step, from 0, and the rate so far.
+    ///
+    /// # Examples
+    ///
+    /// A warm-up of 100 batches:
+    ///
+    /// ```
+    /// use olifant_callbacks::LearningRateScheduler;
+    ///
+    /// let warm_up = LearningRateScheduler::per_batch(|step, _| 0.1 * ((step + 1) as f64 / 100.0).min(1.0));
+    /// # let _ = warm_up;
+    /// ```
+    pub fn per_batch(schedule: impl FnMut(usize, f64) -> f64 + Send + 'a) -> LearningRateScheduler<'a> {
+        LearningRateScheduler { is_per_batch: true, ..LearningRateScheduler::new(schedule) }
+    }
+
+    /// 1 announces the rate of each epoch.
     pub fn verbose(mut self, verbose: impl Into<Verbose>) -> Self {
         self.is_verbose = verbose.into() != Verbose::Silent;
         self
+    }
+
+    fn set(&mut self, training: &mut Training<'_>, number: usize) -> Result<f64, CallbackError> {
+        let learning_rate = (self.schedule)(number, f64::from(training.learning_rate()));
+        training.set_learning_rate(learning_rate as Float)?;
+        Ok(learning_rate)
     }
 }
 
@@ -75,10 +104,20 @@ impl Callback for LearningRateScheduler<'_> {
         plan.expect_free_learning_rate()
     }
 
+    fn on_train_batch_begin(&mut self, training: &mut Training<'_>) -> HookResult {
+        if self.is_per_batch {
+            let step = training.model().optimizer_state().calls();
+            self.set(training, step as usize)?;
+        }
+        Ok(())
+    }
+
     fn on_epoch_begin(&mut self, training: &mut Training<'_>) -> HookResult {
+        if self.is_per_batch {
+            return Ok(());
+        }
         let epoch = training.epoch();
-        let learning_rate = (self.schedule)(epoch, f64::from(training.learning_rate()));
-        training.set_learning_rate(learning_rate as Float)?;
+        let learning_rate = self.set(training, epoch)?;
         if self.is_verbose {
             let (epoch, learning_rate) = (epoch + 1, repr(learning_rate));
             training.message(&format!(

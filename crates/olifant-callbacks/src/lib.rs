@@ -9,6 +9,10 @@
 //! | [`LearningRateScheduler`] | sets the learning rate of each epoch |
 //! | [`CSVLogger`] | writes a file with a row for each epoch |
 //! | [`SwapEMAWeights`] | measures the moving averages of the weights instead of the weights |
+//! | [`BestWeights`] | keeps the best weights in memory, and puts them back |
+//! | [`ProgressBar`] | draws the progress of a hand-written loop |
+//! | [`TimeLimit`] | stops when training has taken so much time |
+//! | [`Timer`] | measures how long epochs and batches take |
 //! | [`TerminateOnNaN`] | stops when the loss is no finite number |
 //! | [`LambdaCallback`] | calls closures |
 //! | `TensorBoard` (feature `tensorboard`) | writes files that TensorBoard shows |
@@ -27,6 +31,7 @@
 #![forbid(unsafe_code)]
 
 mod backup_and_restore;
+mod best_weights;
 mod csv_logger;
 mod early_stopping;
 mod file_name;
@@ -35,23 +40,29 @@ mod lambda_callback;
 mod learning_rate_scheduler;
 mod model_checkpoint;
 mod monitor;
+mod progress_bar;
 mod python_float;
 mod reduce_lr_on_plateau;
 #[cfg(feature = "remote")]
 mod remote_monitor;
+mod stopwatch;
 mod swap_ema_weights;
 #[cfg(feature = "tensorboard")]
 mod tensor_board;
 mod terminate_on_nan;
+mod time_limit;
+mod timer;
 mod weights_copy;
 
 pub use backup_and_restore::BackupAndRestore;
+pub use best_weights::BestWeights;
 pub use csv_logger::CSVLogger;
 pub use early_stopping::EarlyStopping;
 pub use lambda_callback::{IntoHookResult, LambdaCallback};
 pub use learning_rate_scheduler::LearningRateScheduler;
 pub use model_checkpoint::{ModelCheckpoint, SaveFreq};
 pub use monitor::Mode;
+pub use progress_bar::ProgressBar;
 pub use reduce_lr_on_plateau::ReduceLROnPlateau;
 #[cfg(feature = "remote")]
 pub use remote_monitor::RemoteMonitor;
@@ -59,3 +70,5 @@ pub use swap_ema_weights::SwapEMAWeights;
 #[cfg(feature = "tensorboard")]
 pub use tensor_board::{TensorBoard, UpdateFreq};
 pub use terminate_on_nan::TerminateOnNaN;
+pub use time_limit::TimeLimit;
+pub use timer::Timer;

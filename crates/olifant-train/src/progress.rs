@@ -90,7 +90,8 @@ impl Progress<Stdout> {
 
 impl<'a> Progress<Box<dyn Write + Send + 'a>> {
     /// Progress on standard output, or wherever the user wants it.
-    pub(crate) fn to_user(output: Option<Box<dyn Write + Send + 'a>>, verbose: Verbose) -> Self {
+    #[must_use]
+    pub fn to_user(output: Option<Box<dyn Write + Send + 'a>>, verbose: Verbose) -> Self {
         match output {
             Some(output) => Self::new(output, verbose, Screen::FILE),
             None => Self::new(Box::new(io::stdout()), verbose, Screen::of_stdout()),
