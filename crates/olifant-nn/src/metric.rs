@@ -94,7 +94,7 @@ pub struct MetricBatch<'a> {
     pub y_true: TensorView<'a>,
     /// The predictions, batch axis in front.
     pub y_pred: TensorView<'a>,
-    /// The weight of each sample, if samples are weighted.
+    /// The weight of each sample, if samples are weighted; or as many weights for each as it has time steps.
     pub sample_weight: Option<&'a [Float]>,
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A metric of several values per sample, such as an accuracy over time steps, takes the mean of each sample first;
 //! the sample's weight, or 1, then weighs that mean: Σ w·v / Σ w.
+//! Where each time step has a weight of its own, that weighs the step's value.
 //! Sums are kept in double precision, where Keras keeps single.
 
 mod accuracy;

@@ -44,6 +44,8 @@ pub(crate) struct Batches<'a> {
     y: SampleList<'a>,
     sample_weight: Option<SampleList<'a>>,
     class_weight: Option<&'a HashMap<usize, f32>>,
+    /// Whether the last axis of `y` has a number for each class.
+    y_holds_scores: bool,
     order: Vec<usize>,
     /// What the order follows from, if the samples are shuffled.
     key: Option<RandomKey>,
@@ -86,7 +88,10 @@ impl<'a> Batches<'a> {
         let mut order = Vec::new();
         order.try_reserve_exact(samples).map_err(io::Error::from)?;
         order.extend(0..samples);
-        let batches = Batches { x, y, sample_weight, class_weight: None, order, key: None, batch_size };
+        let output = model.network().output();
+        let y_holds_scores = y.shape == output && output.last_axis() != Ok(1);
+        let batches =
+            Batches { x, y, sample_weight, class_weight: None, y_holds_scores, order, key: None, batch_size };
         if batches.in_memory() {
             batches.check_values(model)?;
         }
@@ -188,8 +193,7 @@ impl<'a> Batches<'a> {
             weights.read(indices, batch.sample_weight.get_or_insert_default(), team)?;
         } else if let Some(class_weight) = self.class_weight {
             let weights = batch.sample_weight.get_or_insert_default();
-            weights.resize([indices.len()]);
-            weigh_classes(&batch.y, class_weight, weights.data_mut());
+            weigh_classes(&batch.y, self.y_holds_scores, class_weight, weights);
         } else {
             batch.sample_weight = None;
         }
@@ -269,7 +273,7 @@ fn check_values(model: &Model, batch: &Batch, rows: &[usize]) -> Result<(), FitE
         error
     })?;
     check_finite("y", &batch.y, rows)?;
-    model.check_metrics(batch.y.shape(), y_pred)
+    model.metric_list().check(batch.y.shape(), y_pred)
 }
 
 /// The first value that is not a finite number, by row.
@@ -288,10 +292,17 @@ fn check_finite(array: &'static str, tensor: &Tensor, rows: &[usize]) -> Result<
     }
 }
 
-/// The weight of each row's class: the largest element of a one-hot row, or the number itself.
-fn weigh_classes(y: &Tensor, class_weight: &HashMap<usize, f32>, weights: &mut [f32]) {
-    let size = y.data().len() / weights.len().max(1);
-    for (weight, row) in weights.iter_mut().zip(y.data().chunks_exact(size.max(1))) {
+/// The weight of each label's class: of each sample, or of each of its time steps.
+///
+/// A label is the number itself, or if `y` holds scores the place of the largest along its last axis.
+fn weigh_classes(y: &Tensor, holds_scores: bool, class_weight: &HashMap<usize, f32>, weights: &mut Tensor) {
+    let shape = y.shape();
+    let (labels, classes) = match shape.axes() {
+        [labels @ .., classes] if holds_scores => (Shape::new(labels).unwrap_or(shape), *classes),
+        _ => (shape, 1),
+    };
+    weights.resize(labels);
+    for (weight, row) in weights.data_mut().iter_mut().zip(y.data().chunks_exact(classes.max(1))) {
         let class = match row {
             // A label of −1, as some losses have, is no class that could be named.
             [number] => (number.round() >= 0.0).then(|| number.round() as usize),
@@ -304,28 +315,35 @@ fn weigh_classes(y: &Tensor, class_weight: &HashMap<usize, f32>, weights: &mut [
 
 #[cfg(test)]
 mod tests {
-    use olifant_core::Shape;
-
     use super::*;
 
-    fn weights(y: &[f32], shape: impl Into<Shape>) -> Vec<f32> {
-        let mut targets = Tensor::default();
+    /// The weights if class 0 counts 2 and class 2 counts 3, and their shape.
+    fn weights(y: &[f32], shape: impl Into<Shape>, holds_scores: bool) -> (Vec<f32>, Shape) {
+        let (mut targets, mut weights) = (Tensor::default(), Tensor::default());
         targets.resize(shape.into());
         targets.data_mut().copy_from_slice(y);
-        let mut weights = vec![0.0; targets.shape().axes()[0]];
-        weigh_classes(&targets, &HashMap::from([(0, 2.0), (2, 3.0)]), &mut weights);
-        weights
+        weigh_classes(&targets, holds_scores, &HashMap::from([(0, 2.0), (2, 3.0)]), &mut weights);
+        (weights.data().to_vec(), weights.shape())
     }
 
     #[test]
     fn a_class_is_a_number_or_the_largest_of_a_row() {
-        assert_eq!(weights(&[0.0, 1.0, 2.0], [3]), [2.0, 1.0, 3.0]);
-        assert_eq!(weights(&[0.0, 2.0], [2, 1]), [2.0, 3.0]);
-        assert_eq!(weights(&[0.1, 0.2, 0.7, 0.5, 0.5, 0.0], [2, 3]), [3.0, 2.0]);
+        assert_eq!(weights(&[0.0, 1.0, 2.0], [3], false), (vec![2.0, 1.0, 3.0], Shape::from([3])));
+        assert_eq!(weights(&[0.0, 2.0], [2, 1], false), (vec![2.0, 3.0], Shape::from([2, 1])));
+        let scores = [0.1, 0.2, 0.7, 0.5, 0.5, 0.0];
+        assert_eq!(weights(&scores, [2, 3], true), (vec![3.0, 2.0], Shape::from([2])));
+    }
+
+    #[test]
+    fn each_time_step_has_a_class() {
+        let (labels, shape) = weights(&[0.0, 1.0, 2.0, 2.0], [2, 2], false);
+        assert_eq!((labels, shape), (vec![2.0, 1.0, 3.0, 3.0], Shape::from([2, 2])));
+        let scores = [0.9, 0.1, 0.0, 0.0, 1.0, 0.0];
+        assert_eq!(weights(&scores, [1, 2, 3], true), (vec![2.0, 1.0], Shape::from([1, 2])));
     }
 
     #[test]
     fn a_label_below_zero_is_not_class_zero() {
-        assert_eq!(weights(&[-1.0, 0.0], [2]), [1.0, 2.0]);
+        assert_eq!(weights(&[-1.0, 0.0], [2], false).0, [1.0, 2.0]);
     }
 }

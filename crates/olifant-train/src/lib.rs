@@ -14,6 +14,7 @@ mod fit_options;
 mod history;
 mod identity;
 mod logs;
+mod metric_list;
 mod model;
 mod number_format;
 mod plan;

@@ -16,7 +16,7 @@ use olifant_nn::{
 };
 use rand::{TryRngCore, rngs::OsRng};
 
-use crate::{FitError, batches::Batch, running::Running};
+use crate::{FitError, batches::Batch, metric_list::MetricList, running::Running};
 
 /// Turns the description of a network into a [`Model`].
 pub trait Compile {
@@ -45,7 +45,8 @@ impl Compile for Sequential {
         let (seed, seed_is_drawn) =
             self.given_seed().map_or_else(|| (random_seed(), true), |seed| (seed, false));
         let (optimizer, loss) = (Box::new(optimizer), Box::new(loss));
-        let model = Model::new(self.build(seed)?, seed, optimizer, loss, metrics.into_metrics())?;
+        let metrics = MetricList::new(metrics.into_metrics(), Vec::new());
+        let model = Model::new(self.build(seed)?, seed, optimizer, loss, metrics)?;
         Ok(Model { seed_is_drawn, ..model })
     }
 }
@@ -60,9 +61,7 @@ pub struct Model {
     optimizer: Box<dyn Optimizer>,
     optimizer_state: OptimizerState,
     loss: Box<dyn Loss>,
-    metrics: Vec<Box<dyn Metric>>,
-    /// Unique names of the metrics.
-    metric_names: Vec<String>,
+    metrics: MetricList,
     seed: u64,
     /// Whether the seed was drawn, so that an interrupted run, which had another, may bring its own.
     seed_is_drawn: bool,
@@ -80,16 +79,15 @@ impl Model {
         seed: u64,
         optimizer: Box<dyn Optimizer>,
         loss: Box<dyn Loss>,
-        metrics: Vec<Box<dyn Metric>>,
+        metrics: MetricList,
     ) -> Result<Model, BuildError> {
         optimizer.check()?;
         optimizer.options().check_names(network.weights())?;
         loss.check_options()?;
-        metrics.iter().try_for_each(|metric| metric.check_options())?;
+        metrics.check_options()?;
         let team = Team::default();
         Ok(Model {
             optimizer_state: OptimizerState::new(&*optimizer, network.weights()),
-            metric_names: unique_names(&metrics),
             network,
             optimizer,
             loss,
@@ -100,6 +98,40 @@ impl Model {
             team,
             idle: Mutex::default(),
         })
+    }
+
+    /// Metrics that weigh samples as the loss does, by `sample_weight` or `class_weight`: Σ w·v / Σ w.
+    ///
+    /// They replace those given before. The metrics of [`Compile::compile`] count all samples alike.
+    /// One whose name is taken already is logged as `weighted_name`.
+    ///
+    /// # Errors
+    ///
+    /// An option of a metric is outside its range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use olifant_nn::{Sequential, layers::Dense, losses, metrics::MeanAbsoluteError, optimizers::Sgd};
+    /// use olifant_train::{Compile, EvaluateOptions};
+    ///
+    /// let mut model = Sequential::new([1])
+    ///     .add(Dense::new(1))
+    ///     .compile(Sgd::new(0.1), losses::MeanSquaredError::new(), MeanAbsoluteError::new())?
+    ///     .weighted_metrics(MeanAbsoluteError::new())?;
+    /// model.weights_mut().trainable_mut().fill(0.0);
+    ///
+    /// let options = EvaluateOptions::new().sample_weight(array![3.0, 1.0]);
+    /// let logs = model.evaluate_with(array![[0.0], [0.0]], array![1.0, 5.0], options)?;
+    /// assert_eq!(logs["mean_absolute_error"], 3.0);
+    /// assert_eq!(logs["weighted_mean_absolute_error"], 2.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn weighted_metrics(mut self, metrics: impl IntoMetrics) -> Result<Model, BuildError> {
+        self.metrics = self.metrics.with_weighted(metrics.into_metrics());
+        self.metrics.check_options()?;
+        Ok(self)
     }
 
     /// The layers and their weights.
@@ -146,8 +178,13 @@ impl Model {
         &*self.loss
     }
 
-    /// The metrics.
+    /// The metrics, and behind them those that weigh samples.
     pub fn metrics(&self) -> &[Box<dyn Metric>] {
+        self.metrics.all()
+    }
+
+    /// The metrics with their names.
+    pub(crate) fn metric_list(&self) -> &MetricList {
         &self.metrics
     }
 
@@ -216,7 +253,7 @@ impl Model {
 
     /// The names in the logs of a batch: `loss` and the metrics, in the order of the alphabet.
     pub fn log_names(&self) -> impl Iterator<Item = &str> {
-        let mut names: Vec<&str> = self.metric_names.iter().map(String::as_str).chain(["loss"]).collect();
+        let mut names: Vec<&str> = self.metrics.names().iter().map(String::as_str).chain(["loss"]).collect();
         names.sort_unstable();
         names.into_iter()
     }
@@ -227,21 +264,12 @@ impl Model {
         if name == "loss" {
             return Some(Objective::Minimize);
         }
-        let position = self.metric_names.iter().position(|known| known == name)?;
-        Some(self.metrics[position].objective())
-    }
-
-    /// Whether targets and predictions of these shapes suit all metrics.
-    pub(crate) fn check_metrics(&self, y_true: Shape, y_pred: Shape) -> Result<(), FitError> {
-        self.metrics.iter().zip(&self.metric_names).try_for_each(|(metric, name)| {
-            let error = |source| FitError::Metric { metric: name.clone(), source };
-            metric.check(y_true, y_pred).map_err(error)
-        })
+        self.metrics.objective(name)
     }
 
     /// Sums for an epoch or an evaluation, all zero.
     pub(crate) fn running(&self) -> Running {
-        Running::new(&self.metrics, &self.metric_names)
+        Running::new(&self.metrics)
     }
 
     /// One step: forward, backward, update. Loss and metrics, from before the update, are added to `running`.
@@ -301,7 +329,8 @@ impl Model {
         }
         y_true.with_value(|y_true| {
             y_pred.with_value(|y_pred| {
-                let batch = MetricBatch { y_true, y_pred, sample_weight: None };
+                let sample_weight = batch.sample_weight.as_ref().map(Tensor::data);
+                let batch = MetricBatch { y_true, y_pred, sample_weight };
                 running.add(loss.item(), samples, &self.metrics, &batch);
             });
         });
@@ -321,27 +350,13 @@ impl Model {
 /// Weights of samples with as many axes as the losses: `[batch]` becomes `[batch, 1]` for losses of `[batch, time]`.
 fn stretched(weights: TensorView<'_>, losses: Shape) -> Result<TensorView<'_>, FitError> {
     let given = weights.shape.axes();
-    let extra = given.len().saturating_sub(losses.rank());
-    let fits = given.iter().rev().take(extra).all(|&axis| axis == 1);
-    let mut axes = [1; MAX_RANK];
-    let kept = given.len() - extra;
-    axes[..kept].copy_from_slice(&given[..kept]);
-    let shape = Shape::new(&axes[..losses.rank()])?;
-    if fits && shape.broadcast(&losses) == Ok(losses) {
-        return Ok(TensorView { data: weights.data, shape });
+    let kept = given.iter().rposition(|&axis| axis != 1).map_or(0, |last| last + 1);
+    if losses.axes().starts_with(&given[..kept]) {
+        let mut axes = [1; MAX_RANK];
+        axes[..kept].copy_from_slice(&given[..kept]);
+        return Ok(TensorView { data: weights.data, shape: Shape::new(&axes[..losses.rank()])? });
     }
     Err(FitError::SampleWeight { given: weights.shape, expected: losses })
-}
-
-/// The metrics' names; one that comes again is numbered, as in Keras.
-fn unique_names(metrics: &[Box<dyn Metric>]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for metric in metrics {
-        let numbered = (1..).map(|number| format!("{}_{number}", metric.name()));
-        let mut candidates = std::iter::once(metric.name().to_string()).chain(numbered);
-        names.extend(candidates.find(|name| name != "loss" && !names.contains(name)));
-    }
-    names
 }
 
 /// A seed from the operating system, short enough to be typed again.

@@ -74,13 +74,15 @@ impl Run<'_> {
         }
         let Params { initial_epoch, batch_size, seed, .. } = *self.training.params();
         let model = &*self.training.model;
+        let weighted_metrics = model.metric_list().weighted();
         let facts = |batches: &Batches<'_>| batches.facts(model);
         let identity = Identity::new(&json!({
             "architecture": architecture(model.network()),
             "frozen_layers": (!self.frozen_layers.is_empty()).then(|| self.frozen_layers.join(", ")),
             "optimizer": words(model.optimizer()),
             "loss": words(model.loss()),
-            "metrics": words(model.metrics()),
+            "metrics": words(model.metric_list().alike()),
+            "weighted_metrics": (!weighted_metrics.is_empty()).then(|| words(weighted_metrics)),
             "seed": seed,
             "initial_epoch": initial_epoch,
             "batch_size": batch_size,

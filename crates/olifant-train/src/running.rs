@@ -2,7 +2,7 @@
 
 use olifant_nn::{Metric, MetricBatch};
 
-use crate::Logs;
+use crate::{Logs, metric_list::MetricList};
 
 /// The sums from which the logs of an epoch or an evaluation follow.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -18,16 +18,16 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Nothing added yet. `names` are those of the metrics.
-    pub(crate) fn new(metrics: &[Box<dyn Metric>], names: &[String]) -> Running {
-        let mut logs: Logs =
-            std::iter::once("loss").chain(names.iter().map(String::as_str)).map(|name| (name, 0.0)).collect();
+    /// Nothing added yet.
+    pub(crate) fn new(metrics: &MetricList) -> Running {
+        let names = || std::iter::once("loss").chain(metrics.names().iter().map(String::as_str));
+        let mut logs: Logs = names().map(|name| (name, 0.0)).collect();
         logs.sort();
         let place = |name: &str| logs.position(name).expect("every name was just put in");
-        let places = std::iter::once("loss").chain(names.iter().map(String::as_str)).map(place).collect();
+        let places = names().map(place).collect();
         Running {
             loss: [0.0; 2],
-            metrics: vec![0.0; metrics.iter().map(|metric| metric.sums()).sum()],
+            metrics: vec![0.0; metrics.all().iter().map(|metric| metric.sums()).sum()],
             logs,
             places,
         }
@@ -55,20 +55,17 @@ impl Running {
     }
 
     /// Adds a batch.
-    pub(crate) fn add(
-        &mut self,
-        loss: f32,
-        samples: usize,
-        metrics: &[Box<dyn Metric>],
-        batch: &MetricBatch<'_>,
-    ) {
+    pub(crate) fn add(&mut self, loss: f32, samples: usize, metrics: &MetricList, batch: &MetricBatch<'_>) {
         self.loss[0] += f64::from(loss) * samples as f64;
         self.loss[1] += samples as f64;
+        let alike = MetricBatch { sample_weight: None, ..*batch };
         let mut rest = &mut self.metrics[..];
-        for metric in metrics {
-            let (sums, others) = rest.split_at_mut(metric.sums());
-            metric.update(sums, batch);
-            rest = others;
+        for (metrics, batch) in [(metrics.alike(), &alike), (metrics.weighted(), batch)] {
+            for metric in metrics {
+                let (sums, others) = rest.split_at_mut(metric.sums());
+                metric.update(sums, batch);
+                rest = others;
+            }
         }
     }
 

@@ -80,6 +80,8 @@ fn allocations_per_step(optimizer: impl Optimizer) -> Vec<usize> {
             SparseCategoricalCrossentropy::new(),
             (Accuracy::new(), SparseTopKCategoricalAccuracy::new()),
         )
+        .unwrap()
+        .weighted_metrics(Accuracy::new())
         .unwrap();
     let mut watch = Watch::default();
     let options = FitOptions::new()

@@ -82,7 +82,9 @@ pub fn layers() -> Sequential {
 }
 
 pub fn compile(layers: Sequential) -> Model {
-    layers.compile(Adam::new(0.05), SparseCategoricalCrossentropy::new(), [Accuracy::new()]).unwrap()
+    let model =
+        layers.compile(Adam::new(0.05), SparseCategoricalCrossentropy::new(), [Accuracy::new()]).unwrap();
+    model.weighted_metrics(Accuracy::new()).unwrap()
 }
 
 pub fn model() -> Model {
@@ -116,6 +118,7 @@ pub fn train(directory: &Path, save_freq: SaveFreq, crash: Crash) -> Result<(Out
         &x,
         &y,
         options()
+            .class_weight([(0, 2.0), (2, 0.25)])
             .callback(BackupAndRestore::new(directory.join("backup")).save_freq(save_freq))
             .callback(&mut early_stopping)
             .callback(ReduceLROnPlateau::new().patience(1).factor(0.5))

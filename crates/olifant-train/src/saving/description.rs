@@ -2,10 +2,10 @@
 
 use std::{borrow::Cow, path::Path};
 
-use olifant_nn::{Filling, Loss, Metric, Network, Optimizer};
+use olifant_nn::{Filling, Loss, Network, Optimizer};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{LoadError, Model, SaveError};
+use crate::{LoadError, Model, SaveError, metric_list::MetricList};
 
 /// What a model is made of. Each part is JSON of its own: binary formats cannot hold what has to name its type.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ impl Description<'static> {
             architecture: architecture.into(),
             optimizer: json::<Box<dyn Optimizer>>(path, "optimizer", model.optimizer())?.into(),
             loss: json::<Box<dyn Loss>>(path, "loss", model.loss())?.into(),
-            metrics: json::<Vec<Box<dyn Metric>>>(path, "metrics", model.metrics())?.into(),
+            metrics: json::<MetricList>(path, "metrics", model.metric_list())?.into(),
             seed: model.seed(),
         })
     }
