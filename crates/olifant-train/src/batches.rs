@@ -14,13 +14,17 @@ use olifant_nn::TargetError;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Arrays, FitError, Model, Samples, Shuffle};
+use crate::{Arrays, FitError, Model, Samples, Shuffle, class_weight::weigh_classes};
 
 /// What copying a number costs, counted in additions: it comes from memory, not from a cache.
 const COPY_COST: usize = 4;
 
 /// How many samples make a batch unless something else is asked for, as in Keras.
 pub(crate) const BATCH_SIZE: usize = 32;
+
+/// Keras's warning when more steps are asked for than there are batches.
+pub(crate) const OUT_OF_DATA: &str = "Your input ran out of data; interrupting epoch. \
+    Make sure that your dataset or generator can generate at least `steps_per_epoch * epochs` batches.";
 
 /// One batch in memory. It keeps its buffers from batch to batch.
 #[derive(Debug, Default)]
@@ -132,9 +136,12 @@ impl<'a> Batches<'a> {
         Ok((self, validation))
     }
 
-    /// The same samples in so many batches.
-    pub(crate) fn in_steps(self, steps: usize) -> Batches<'a> {
-        Batches { batch_size: self.samples().div_ceil(steps), ..self }
+    /// The same samples in so many batches, unless it was said how large a batch is.
+    pub(crate) fn with_steps(mut self, batch_size: Option<usize>, steps: Option<usize>) -> Batches<'a> {
+        if let (None, Some(steps)) = (batch_size, steps) {
+            self.batch_size = self.samples().div_ceil(steps);
+        }
+        self
     }
 
     /// How many samples make a batch.
@@ -289,61 +296,5 @@ fn check_finite(array: &'static str, tensor: &Tensor, rows: &[usize]) -> Result<
             let row = rows[position * rows.len() / values.len()];
             Err(FitError::NotFinite { array, row, value: values[position] })
         }
-    }
-}
-
-/// The weight of each label's class: of each sample, or of each of its time steps.
-///
-/// A label is the number itself, or if `y` holds scores the place of the largest along its last axis.
-fn weigh_classes(y: &Tensor, holds_scores: bool, class_weight: &HashMap<usize, f32>, weights: &mut Tensor) {
-    let shape = y.shape();
-    let (labels, classes) = match shape.axes() {
-        [labels @ .., classes] if holds_scores => (Shape::new(labels).unwrap_or(shape), *classes),
-        _ => (shape, 1),
-    };
-    weights.resize(labels);
-    for (weight, row) in weights.data_mut().iter_mut().zip(y.data().chunks_exact(classes.max(1))) {
-        let class = match row {
-            // A label of −1, as some losses have, is no class that could be named.
-            [number] => (number.round() >= 0.0).then(|| number.round() as usize),
-            one_hot => (0..one_hot.len())
-                .reduce(|best, class| if one_hot[class] > one_hot[best] { class } else { best }),
-        };
-        *weight = class.and_then(|class| class_weight.get(&class)).copied().unwrap_or(1.0);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The weights if class 0 counts 2 and class 2 counts 3, and their shape.
-    fn weights(y: &[f32], shape: impl Into<Shape>, holds_scores: bool) -> (Vec<f32>, Shape) {
-        let (mut targets, mut weights) = (Tensor::default(), Tensor::default());
-        targets.resize(shape.into());
-        targets.data_mut().copy_from_slice(y);
-        weigh_classes(&targets, holds_scores, &HashMap::from([(0, 2.0), (2, 3.0)]), &mut weights);
-        (weights.data().to_vec(), weights.shape())
-    }
-
-    #[test]
-    fn a_class_is_a_number_or_the_largest_of_a_row() {
-        assert_eq!(weights(&[0.0, 1.0, 2.0], [3], false), (vec![2.0, 1.0, 3.0], Shape::from([3])));
-        assert_eq!(weights(&[0.0, 2.0], [2, 1], false), (vec![2.0, 3.0], Shape::from([2, 1])));
-        let scores = [0.1, 0.2, 0.7, 0.5, 0.5, 0.0];
-        assert_eq!(weights(&scores, [2, 3], true), (vec![3.0, 2.0], Shape::from([2])));
-    }
-
-    #[test]
-    fn each_time_step_has_a_class() {
-        let (labels, shape) = weights(&[0.0, 1.0, 2.0, 2.0], [2, 2], false);
-        assert_eq!((labels, shape), (vec![2.0, 1.0, 3.0, 3.0], Shape::from([2, 2])));
-        let scores = [0.9, 0.1, 0.0, 0.0, 1.0, 0.0];
-        assert_eq!(weights(&scores, [1, 2, 3], true), (vec![2.0, 1.0], Shape::from([1, 2])));
-    }
-
-    #[test]
-    fn a_label_below_zero_is_not_class_zero() {
-        assert_eq!(weights(&[-1.0, 0.0], [2], false).0, [1.0, 2.0]);
     }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::{
     Arrays, Callback, CallbackList, FitError, IntoArrays, Logs, Model, Params, Progress, Training, Verbose,
-    batches::{Batch, Batches},
+    batches::{Batch, Batches, OUT_OF_DATA},
     running::Running,
 };
 
@@ -12,7 +12,7 @@ use crate::{
 ///
 /// # Defaults
 ///
-/// `batch_size` 32, all `steps`, `verbose` auto, no `sample_weight`, no callbacks.
+/// `batch_size` 32, or with `steps` s alone ⌈samples / s⌉; all `steps`; `verbose` auto; no `sample_weight`; no callbacks.
 pub struct EvaluateOptions<'a> {
     pub(crate) batch_size: Option<usize>,
     pub(crate) steps: Option<usize>,
@@ -47,13 +47,14 @@ impl<'a> EvaluateOptions<'a> {
         self
     }
 
-    /// How many batches are computed at most.
+    /// How many batches are computed, from the first on; should there be fewer, that is the end, with a warning.
     pub fn steps(mut self, steps: usize) -> Self {
         self.steps = Some(steps);
         self
     }
 
-    /// How much each sample counts in the loss. Predictions take no notice of it.
+    /// How much each sample, or each of its time steps, counts in the loss and in the metrics that weigh.
+    /// Predictions take no notice of it.
     pub fn sample_weight(mut self, sample_weight: impl IntoArrays<'a>) -> Self {
         self.sample_weight = Some(sample_weight.into_arrays());
         self
@@ -72,9 +73,20 @@ impl<'a> EvaluateOptions<'a> {
     }
 
     /// One more callback, lent or given away.
+    ///
+    /// If one stops, the batch that is running is the last: the result is that of the batches so far.
     pub fn callback(mut self, callback: impl Callback + 'a) -> Self {
         self.callbacks.push(Box::new(callback));
         self
+    }
+
+    /// Whether all options are in their ranges.
+    pub(crate) fn check(&self) -> Result<(), FitError> {
+        let counts = [("batch_size", self.batch_size), ("steps", self.steps)];
+        match counts.into_iter().find(|(_, count)| *count == Some(0)) {
+            Some((option, _)) => Err(FitError::option(option, "at least 1", 0)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -110,23 +122,26 @@ impl Model {
         options: EvaluateOptions<'a>,
     ) -> Result<Logs, FitError> {
         let (x, y) = (x.into_arrays(), y.into_arrays());
-        let batches = Batches::new(self, &x, &y, options.sample_weight.as_ref(), options.batch_size)?;
+        options.check()?;
+        let batches = Batches::new(self, &x, &y, options.sample_weight.as_ref(), options.batch_size)?
+            .with_steps(options.batch_size, options.steps);
         let mut running = self.running();
         let mut callbacks = CallbackList::new(options.callbacks);
-        let steps = options.steps.map_or(batches.len(), |steps| steps.min(batches.len()));
+        let steps = options.steps.unwrap_or(batches.len());
         let (samples, batch_size) = (batches.samples(), batches.batch_size());
         let params = Params::of_pass(samples, batch_size, steps, options.verbose, self.seed());
         let progress = Progress::to_user(options.output, options.verbose);
         let mut training = Training::with_progress(self, params, progress);
         training.progress.begin(Some(steps));
         let logs =
-            run(&mut training, &mut callbacks, &batches, steps, &mut Batch::default(), &mut running, true)?;
+            run(&mut training, &mut callbacks, &batches, steps, &mut Batch::default(), &mut running, false)?;
         training.progress.end(&logs);
         Ok(logs)
     }
 }
 
-/// The evaluation loop with its hooks; also the validation of `fit`, which shows no progress of its own.
+/// The evaluation loop with its hooks; also the validation of `fit`, which shows no progress of its own
+/// and which no callback cuts short, as it is training that they stop.
 pub(crate) fn run(
     training: &mut Training<'_>,
     callbacks: &mut CallbackList<'_>,
@@ -134,19 +149,27 @@ pub(crate) fn run(
     steps: usize,
     batch: &mut Batch,
     running: &mut Running,
-    shows_progress: bool,
+    is_validation: bool,
 ) -> Result<Logs, FitError> {
     running.reset();
     callbacks.on_test_begin(training)?;
     for number in 0..steps {
+        if number == batches.len() {
+            training.message(OUT_OF_DATA);
+            break;
+        }
         training.batch = number;
         callbacks.on_test_batch_begin(training)?;
         batches.read(number, training.model, batch)?;
         training.model.test_step(batch, running)?;
         let logs = running.logs(training.model.metrics());
         callbacks.on_test_batch_end(training, logs)?;
-        if shows_progress {
-            training.progress.update(number + 1, logs);
+        if is_validation {
+            continue;
+        }
+        training.progress.update(number + 1, logs);
+        if training.is_stopping() {
+            break;
         }
     }
     let logs = running.logs(training.model.metrics()).clone();

@@ -82,9 +82,7 @@ impl Model {
         let given_seed = options.seed.or(self.given_seed());
         let interrupted_seed = checkpoint.as_ref().map(|checkpoint| checkpoint.snapshot.seed);
         params.seed = given_seed.or(interrupted_seed).unwrap_or(self.seed());
-        let validation_steps = validation.as_ref().map_or(0, Batches::len);
-        let validation_steps =
-            options.validation_steps.map_or(validation_steps, |steps| steps.min(validation_steps));
+        let all_of_validation = validation.as_ref().map_or(0, Batches::len);
         let first_epoch = options.initial_epoch;
         let mut run = Run {
             running: self.running(),
@@ -98,7 +96,7 @@ impl Model {
             batch: Batch::default(),
             shuffle: options.shuffle,
             validation_freq: options.validation_freq.clone(),
-            validation_steps,
+            validation_steps: options.validation_steps.unwrap_or(all_of_validation),
             position: Position { epoch: first_epoch, pass: first_epoch, ..Position::default() },
             is_over: false,
             logs: Logs::new(),
@@ -129,9 +127,8 @@ fn data<'a>(
         }
         (None, None) => (all, None),
     };
-    let train = match (options.batch_size, options.steps_per_epoch) {
-        (None, Some(steps)) => train.in_steps(steps),
-        _ => train,
-    };
+    let train = train.with_steps(options.batch_size, options.steps_per_epoch);
+    let validation =
+        validation.map(|batches| batches.with_steps(validation_batch_size, options.validation_steps));
     Ok((train.class_weight(&options.class_weight), validation))
 }

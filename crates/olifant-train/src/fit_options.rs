@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, io::Write, path::PathBuf};
 
-use crate::{Arrays, Callback, FitError, IntoArrays, Shuffle, ValidationFreq, Verbose};
+use crate::{
+    Arrays, Callback, FitError, IntoArrays, Shuffle, ValidationFreq, Verbose,
+    class_weight::check_class_weight,
+};
 
 /// The options of [`Model::fit`](crate::Model::fit), under Keras's names.
 ///
@@ -18,8 +21,8 @@ use crate::{Arrays, Callback, FitError, IntoArrays, Shuffle, ValidationFreq, Ver
 /// | `validation_split` | none | the share, in (0, 1), at the *end* of the data that is kept for validation |
 /// | `validation_data` | none | other data for validation; wins over `validation_split` |
 /// | `validation_sample_weight` | none | how much each sample of `validation_data` counts |
-/// | `validation_batch_size` | `batch_size` | samples per batch of validation |
-/// | `validation_steps` | all | batches of validation, from the first |
+/// | `validation_batch_size` | `batch_size` | samples per batch of validation. With `validation_steps` s alone: ⌈samples / s⌉ |
+/// | `validation_steps` | all | batches of validation, always from the first |
 /// | `validation_freq` | 1 | validate after every so many epochs; a list: after these, counted from 1 |
 /// | `class_weight` | none | how much each class counts in training; 1 for those not named |
 /// | `sample_weight` | none | how much each sample counts |
@@ -146,7 +149,7 @@ impl<'a> FitOptions<'a> {
         self
     }
 
-    /// How many batches of validation there are at most, always from the first on.
+    /// How many batches of validation there are, always from the first on; should there be fewer, with a warning.
     pub fn validation_steps(mut self, validation_steps: usize) -> Self {
         self.validation_steps = Some(validation_steps);
         self
@@ -212,14 +215,7 @@ impl<'a> FitOptions<'a> {
                 return Err(FitError::option(option, "at least 1", count));
             }
         }
-        if let Some(weight) =
-            self.class_weight.values().find(|weight| !(weight.is_finite() && **weight >= 0.0))
-        {
-            return Err(FitError::option("class_weight", "a finite number from 0 for each class", weight));
-        }
-        if !self.class_weight.is_empty() && self.sample_weight.is_some() {
-            return Err(FitError::option("class_weight", "unset when sample_weight is given", "set"));
-        }
+        check_class_weight(&self.class_weight, self.sample_weight.as_ref())?;
         if self.validation_sample_weight.is_some() && self.validation_data.is_none() {
             let expected = "unset without validation_data; validation_split takes its part of sample_weight";
             return Err(FitError::option("validation_sample_weight", expected, "set"));

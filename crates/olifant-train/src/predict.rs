@@ -7,7 +7,7 @@ use olifant_core::{Float, Shape, Tensor, TensorView};
 
 use crate::{
     CallbackList, EvaluateOptions, FitError, IntoArrays, Logs, Model, Params, Progress, Training,
-    batches::{BATCH_SIZE, SampleList, only},
+    batches::{BATCH_SIZE, OUT_OF_DATA, SampleList, only},
 };
 
 impl Model {
@@ -29,12 +29,18 @@ impl Model {
     /// The data does not suit the model.
     pub fn predict<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<Float>, FitError> {
         let x = x.into_arrays();
+        Predictions::new(self, only("x", &x)?, BATCH_SIZE)?.all(self)
+    }
+
+    /// The model's outputs for inputs `x`, computed as one batch.
+    ///
+    /// # Errors
+    ///
+    /// The data does not suit the model.
+    pub fn predict_on_batch<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<Float>, FitError> {
+        let x = x.into_arrays();
         let x = only("x", &x)?;
-        let mut predictions = Predictions::new(self, x, BATCH_SIZE)?;
-        for number in 0..predictions.steps() {
-            predictions.compute(number, self)?;
-        }
-        Ok(predictions.into_array())
+        Predictions::new(self, x, x.len.max(1))?.all(self)
     }
 
     /// As [`Model::predict`], with options: batch size, progress, callbacks.
@@ -49,9 +55,11 @@ impl Model {
     ) -> Result<ArrayD<Float>, FitError> {
         let x = x.into_arrays();
         let x = only("x", &x)?;
-        let batch_size = options.batch_size.unwrap_or(BATCH_SIZE);
+        options.check()?;
+        let in_steps = options.steps.map_or(BATCH_SIZE, |steps| x.len.div_ceil(steps).max(1));
+        let batch_size = options.batch_size.unwrap_or(in_steps);
         let mut predictions = Predictions::new(self, x, batch_size)?;
-        let steps = options.steps.map_or(predictions.steps(), |steps| steps.min(predictions.steps()));
+        let steps = options.steps.unwrap_or(predictions.steps());
         let params = Params::of_pass(x.len, batch_size, steps, options.verbose, self.seed());
         let mut callbacks = CallbackList::new(options.callbacks);
         let progress = Progress::to_user(options.output, options.verbose);
@@ -59,11 +67,18 @@ impl Model {
         training.progress.begin(Some(steps));
         callbacks.on_predict_begin(&mut training)?;
         for number in 0..steps {
+            if number == predictions.steps() {
+                training.message(OUT_OF_DATA);
+                break;
+            }
             training.batch = number;
             callbacks.on_predict_batch_begin(&mut training)?;
             let outputs = predictions.compute(number, training.model)?;
             callbacks.on_predict_batch_end(&mut training, outputs)?;
             training.progress.update(number + 1, &Logs::new());
+            if training.is_stopping() {
+                break;
+            }
         }
         callbacks.on_predict_end(&mut training)?;
         training.progress.end(&Logs::new());
@@ -107,6 +122,14 @@ impl<'a> Predictions<'a> {
         let start = self.outputs.len();
         model.predict_step(&mut self.batch, |outputs| self.outputs.extend_from_slice(outputs.data));
         Ok(TensorView { data: &self.outputs[start..], shape: self.shape.with_batch(self.indices.len()) })
+    }
+
+    /// Computes all batches.
+    fn all(mut self, model: &Model) -> Result<ArrayD<Float>, FitError> {
+        for number in 0..self.steps() {
+            self.compute(number, model)?;
+        }
+        Ok(self.into_array())
     }
 
     fn into_array(self) -> ArrayD<Float> {

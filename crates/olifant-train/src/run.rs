@@ -4,7 +4,7 @@ use olifant_core::{Purpose, RandomKey};
 
 use crate::{
     CallbackList, Checkpoint, Ending, FitError, Logs, Shuffle, Training, ValidationFreq,
-    batches::{Batch, Batches},
+    batches::{Batch, Batches, OUT_OF_DATA},
     identity::Identity,
     running::Running,
     snapshot::Position,
@@ -93,7 +93,7 @@ impl Run<'_> {
                 self.validation_steps,
                 &mut self.batch,
                 &mut self.validation_running,
-                false,
+                true,
             )?;
             logs.extend_prefixed("val_", &validation_logs);
             logs.sort();
@@ -137,7 +137,3 @@ impl Run<'_> {
         self.safe_point(callbacks)
     }
 }
-
-/// Keras's warning when `steps_per_epoch` asks for more than there is.
-const OUT_OF_DATA: &str = "Your input ran out of data; interrupting epoch. \
-    Make sure that your dataset or generator can generate at least `steps_per_epoch * epochs` batches.";

@@ -202,6 +202,7 @@ impl<'a> Training<'a> {
     }
 
     /// Ends training after the batch or epoch that is running; the epoch is still validated and logged.
+    /// In `evaluate_with` and `predict_with`, the batch that is running is the last.
     ///
     /// The first reason given stands.
     pub fn stop(&mut self, reason: impl Into<String>) {

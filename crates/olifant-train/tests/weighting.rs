@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use ndarray::{ArrayD, Axis, IxDyn, array};
+use ndarray::{ArrayD, Axis, IxDyn, Slice, array};
 use olifant_nn::{
     Activation, IntoMetrics, Metric, Objective, Sequential,
     layers::Dense,
@@ -12,8 +12,11 @@ use olifant_nn::{
     metrics::{self, Accuracy, MeanAbsoluteError, SparseTopKCategoricalAccuracy},
     optimizers::Sgd,
 };
-use olifant_train::{Compile, EvaluateOptions, FitOptions, Logs, Model};
+use olifant_train::{BatchOptions, Compile, EvaluateOptions, FitOptions, Logs, Model};
 use serde_json::Value;
+
+/// The first four samples.
+const FOUR: Slice = Slice { start: 0, end: Some(4), step: 1 };
 
 fn golden() -> Value {
     serde_json::from_str(include_str!("keras/weighting.json")).unwrap()
@@ -84,6 +87,17 @@ fn weights_of_samples_and_time_steps_weigh_as_in_keras() {
             fit = fit.sample_weight(weights).validation_sample_weight(weights);
         }
         same(&model(&golden, case).evaluate_with(&x, &y, evaluate).unwrap(), &case["evaluate"], name);
+
+        let mut stepped = model(&golden, case);
+        let (four_x, four_y) = (x.slice_axis(Axis(0), FOUR), y.slice_axis(Axis(0), FOUR));
+        let options = || match &sample_weight {
+            Some(weights) => BatchOptions::new().sample_weight(weights.slice_axis(Axis(0), FOUR)),
+            None => BatchOptions::new(),
+        };
+        let trained = stepped.train_on_batch_with(&four_x, &four_y, options()).unwrap();
+        same(&trained, &case["train_on_batch"], &format!("{name}: train_on_batch"));
+        let tested = stepped.test_on_batch_with(&four_x, &four_y, options()).unwrap();
+        same(&tested, &case["test_on_batch"], &format!("{name}: test_on_batch"));
 
         let mut model = model(&golden, case);
         let history = model.fit(&x, &y, fit).unwrap();
