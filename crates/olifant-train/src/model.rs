@@ -1,6 +1,7 @@
 //! A network with everything it takes to train it.
 
 mod averages;
+mod compile;
 mod freezing;
 mod learning;
 mod weights;
@@ -11,45 +12,12 @@ use olifant_core::{
     Axes, Float, MAX_RANK, Mode, RandomKey, Shape, Tape, Team, Tensor, TensorView, Weights, Workspace,
 };
 use olifant_nn::{
-    BuildError, IntoMetrics, Loss, Metric, MetricBatch, Network, Objective, Optimizer, OptimizerState,
-    Sequential, Summary,
+    BuildError, Loss, Metric, MetricBatch, Network, Objective, Optimizer, OptimizerState, Summary,
 };
-use rand::{TryRngCore, rngs::OsRng};
+
+pub use compile::Compile;
 
 use crate::{FitError, batches::Batch, metric_list::MetricList, running::Running};
-
-/// Turns the description of a network into a [`Model`].
-pub trait Compile {
-    /// Builds the network and decides how it is trained.
-    ///
-    /// `metrics` is `()`, one metric, an array `[Accuracy::new()]`, or for several types a tuple.
-    ///
-    /// # Errors
-    ///
-    /// A layer does not suit its inputs, or an option is outside its range.
-    fn compile(
-        self,
-        optimizer: impl Optimizer,
-        loss: impl Loss,
-        metrics: impl IntoMetrics,
-    ) -> Result<Model, BuildError>;
-}
-
-impl Compile for Sequential {
-    fn compile(
-        self,
-        optimizer: impl Optimizer,
-        loss: impl Loss,
-        metrics: impl IntoMetrics,
-    ) -> Result<Model, BuildError> {
-        let (seed, seed_is_drawn) =
-            self.given_seed().map_or_else(|| (random_seed(), true), |seed| (seed, false));
-        let (optimizer, loss) = (Box::new(optimizer), Box::new(loss));
-        let metrics = MetricList::new(metrics.into_metrics(), Vec::new());
-        let model = Model::new(self.build(seed)?, seed, optimizer, loss, metrics)?;
-        Ok(Model { seed_is_drawn, ..model })
-    }
-}
 
 /// A network, its weights, and how they are trained: optimizer, loss, metrics.
 ///
@@ -98,40 +66,6 @@ impl Model {
             team,
             idle: Mutex::default(),
         })
-    }
-
-    /// Metrics that weigh samples as the loss does, by `sample_weight` or `class_weight`: Σ w·v / Σ w.
-    ///
-    /// They replace those given before. The metrics of [`Compile::compile`] count all samples alike.
-    /// One whose name is taken already is logged as `weighted_name`.
-    ///
-    /// # Errors
-    ///
-    /// An option of a metric is outside its range.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use ndarray::array;
-    /// use olifant_nn::{Sequential, layers::Dense, losses, metrics::MeanAbsoluteError, optimizers::Sgd};
-    /// use olifant_train::{Compile, EvaluateOptions};
-    ///
-    /// let mut model = Sequential::new([1])
-    ///     .add(Dense::new(1))
-    ///     .compile(Sgd::new(0.1), losses::MeanSquaredError::new(), MeanAbsoluteError::new())?
-    ///     .weighted_metrics(MeanAbsoluteError::new())?;
-    /// model.weights_mut().trainable_mut().fill(0.0);
-    ///
-    /// let options = EvaluateOptions::new().sample_weight(array![3.0, 1.0]);
-    /// let logs = model.evaluate_with(array![[0.0], [0.0]], array![1.0, 5.0], options)?;
-    /// assert_eq!(logs["mean_absolute_error"], 3.0);
-    /// assert_eq!(logs["weighted_mean_absolute_error"], 2.0);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn weighted_metrics(mut self, metrics: impl IntoMetrics) -> Result<Model, BuildError> {
-        self.metrics = self.metrics.with_weighted(metrics.into_metrics());
-        self.metrics.check_options()?;
-        Ok(self)
     }
 
     /// The layers and their weights.
@@ -357,10 +291,4 @@ fn stretched(weights: TensorView<'_>, losses: Shape) -> Result<TensorView<'_>, F
         return Ok(TensorView { data: weights.data, shape: Shape::new(&axes[..losses.rank()])? });
     }
     Err(FitError::SampleWeight { given: weights.shape, expected: losses })
-}
-
-/// A seed from the operating system, short enough to be typed again.
-pub(crate) fn random_seed() -> u64 {
-    // Where the system has no randomness to give, a fixed seed still trains.
-    u64::from(OsRng.try_next_u32().unwrap_or(42))
 }

@@ -169,6 +169,7 @@ fit("stop as validation begins", "test_begin", epochs=3, batch_size=4, validatio
 fit("stop as validation ends", "test_end", epochs=3, batch_size=4, validation_split=0.4)
 fit("stop in long validation", "test_batch_end 0", epochs=3, batch_size=4, validation_split=0.4, validation_batch_size=1)
 fit("class weights", epochs=3, batch_size=4, class_weight={0: 0.5, 1: 2.0})
+fit("class weights are for training", epochs=2, batch_size=4, class_weight={0: 0.5, 1: 2.0}, validation_split=0.4)
 fit("sample weights", epochs=3, batch_size=4, sample_weight=True)
 fit("sample weights are split", epochs=2, batch_size=4, sample_weight=True, validation_split=0.4)
 fit("weighted metrics", compile_options={"weighted_metrics": ["accuracy"]}, epochs=2, batch_size=4, sample_weight=True)

@@ -1,0 +1,117 @@
+//! Deciding how a network is trained.
+
+use olifant_nn::{BuildError, IntoMetrics, Loss, Optimizer, Sequential};
+use rand::{TryRngCore, rngs::OsRng};
+
+use crate::{Model, metric_list::MetricList};
+
+/// Turns the description of a network into a [`Model`], or decides anew how a model is trained.
+pub trait Compile {
+    /// Builds the network and decides how it is trained.
+    ///
+    /// A model that is compiled again, after [`Model::load`] for example, keeps its weights;
+    /// the optimizer remembers nothing, and all metrics are replaced.
+    ///
+    /// `metrics` is `()`, one metric, an array `[Accuracy::new()]`, or for several types a tuple.
+    ///
+    /// # Errors
+    ///
+    /// A layer does not suit its inputs, or an option is outside its range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use olifant_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::{Adam, Sgd}};
+    /// use olifant_train::Compile;
+    ///
+    /// let mut model =
+    ///     Sequential::new([1]).add(Dense::new(1)).compile(Adam::new(0.1), MeanSquaredError::new(), ())?;
+    /// model.fit(array![[1.0], [2.0]], array![2.0, 4.0], ())?;
+    /// // The last steps with another optimizer.
+    /// let mut model = model.compile(Sgd::new(0.001), MeanSquaredError::new(), ())?;
+    /// model.fit(array![[1.0], [2.0]], array![2.0, 4.0], ())?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn compile(
+        self,
+        optimizer: impl Optimizer,
+        loss: impl Loss,
+        metrics: impl IntoMetrics,
+    ) -> Result<Model, BuildError>;
+}
+
+impl Compile for Sequential {
+    fn compile(
+        self,
+        optimizer: impl Optimizer,
+        loss: impl Loss,
+        metrics: impl IntoMetrics,
+    ) -> Result<Model, BuildError> {
+        let (seed, seed_is_drawn) =
+            self.given_seed().map_or_else(|| (random_seed(), true), |seed| (seed, false));
+        let (optimizer, loss) = (Box::new(optimizer), Box::new(loss));
+        let metrics = MetricList::new(metrics.into_metrics(), Vec::new());
+        let model = Model::new(self.build(seed)?, seed, optimizer, loss, metrics)?;
+        Ok(Model { seed_is_drawn, ..model })
+    }
+}
+
+impl Compile for Model {
+    fn compile(
+        mut self,
+        optimizer: impl Optimizer,
+        loss: impl Loss,
+        metrics: impl IntoMetrics,
+    ) -> Result<Model, BuildError> {
+        if self.optimizer_state.is_swapped() {
+            self.optimizer_state.swap_average(self.network.weights_mut());
+        }
+        let (optimizer, loss) = (Box::new(optimizer), Box::new(loss));
+        let metrics = MetricList::new(metrics.into_metrics(), Vec::new());
+        let model = Model::new(self.network, self.seed, optimizer, loss, metrics)?;
+        Ok(Model { seed_is_drawn: self.seed_is_drawn, ..model })
+    }
+}
+
+impl Model {
+    /// Metrics that weigh samples as the loss does, by `sample_weight` or `class_weight`: Σ w·v / Σ w.
+    ///
+    /// They replace those given before. The metrics of [`Compile::compile`] count all samples alike.
+    /// One whose name is taken already is logged as `weighted_name`.
+    ///
+    /// # Errors
+    ///
+    /// An option of a metric is outside its range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use olifant_nn::{Sequential, layers::Dense, losses, metrics::MeanAbsoluteError, optimizers::Sgd};
+    /// use olifant_train::{Compile, EvaluateOptions};
+    ///
+    /// let mut model = Sequential::new([1])
+    ///     .add(Dense::new(1))
+    ///     .compile(Sgd::new(0.1), losses::MeanSquaredError::new(), MeanAbsoluteError::new())?
+    ///     .weighted_metrics(MeanAbsoluteError::new())?;
+    /// model.weights_mut().trainable_mut().fill(0.0);
+    ///
+    /// let options = EvaluateOptions::new().sample_weight(array![3.0, 1.0]);
+    /// let logs = model.evaluate_with(array![[0.0], [0.0]], array![1.0, 5.0], options)?;
+    /// assert_eq!(logs["mean_absolute_error"], 3.0);
+    /// assert_eq!(logs["weighted_mean_absolute_error"], 2.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn weighted_metrics(mut self, metrics: impl IntoMetrics) -> Result<Model, BuildError> {
+        self.metrics = self.metrics.with_weighted(metrics.into_metrics());
+        self.metrics.check_options()?;
+        Ok(self)
+    }
+}
+
+/// A seed from the operating system, short enough to be typed again.
+fn random_seed() -> u64 {
+    // Where the system has no randomness to give, a fixed seed still trains.
+    u64::from(OsRng.try_next_u32().unwrap_or(42))
+}
