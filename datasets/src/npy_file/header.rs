@@ -34,8 +34,8 @@ impl NpyHeader {
                 .to_owned());
         }
         // An axis of length 0 must not hide an overflow of the others.
-        let nonzero = shape.iter().map(|&length| length.max(1));
-        let fits = nonzero.fold(Some(stored.size()), |size, length| size?.checked_mul(length));
+        let mut nonzero = shape.iter().map(|&length| length.max(1));
+        let fits = nonzero.try_fold(stored.size(), |size, length| size.checked_mul(length));
         let numbers = fits.filter(|&size| size <= isize::MAX as usize).ok_or_else(|| {
             format!(
                 "its header announces the shape {shape:?}, more than memory can hold; the header is damaged"
