@@ -17,7 +17,9 @@ use olifant_nn::{
 
 pub use compile::Compile;
 
-use crate::{FitError, batches::Batch, metric_list::MetricList, running::Running};
+use crate::{
+    FitError, batches::Batch, compiled_loss::CompiledLoss, metric_list::MetricList, running::Running,
+};
 
 /// A network, its weights, and how they are trained: optimizer, loss, metrics.
 ///
@@ -28,7 +30,7 @@ pub struct Model {
     network: Network,
     optimizer: Box<dyn Optimizer>,
     optimizer_state: OptimizerState,
-    loss: Box<dyn Loss>,
+    loss: CompiledLoss,
     metrics: MetricList,
     seed: u64,
     /// Whether the seed was drawn, so that an interrupted run, which had another, may bring its own.
@@ -46,12 +48,12 @@ impl Model {
         network: Network,
         seed: u64,
         optimizer: Box<dyn Optimizer>,
-        loss: Box<dyn Loss>,
+        loss: CompiledLoss,
         metrics: MetricList,
     ) -> Result<Model, BuildError> {
         optimizer.check()?;
         optimizer.options().check_names(network.weights())?;
-        loss.check_options()?;
+        loss.loss.check_options()?;
         metrics.check_options()?;
         let team = Team::default();
         Ok(Model {
@@ -109,7 +111,12 @@ impl Model {
 
     /// The loss.
     pub fn loss(&self) -> &dyn Loss {
-        &*self.loss
+        &*self.loss.loss
+    }
+
+    /// The loss with its weight.
+    pub(crate) fn compiled_loss(&self) -> &CompiledLoss {
+        &self.loss
     }
 
     /// The metrics, and behind them those that weigh samples.
@@ -248,11 +255,14 @@ impl Model {
         let x = tape.input_swap(&mut batch.x);
         let y_true = tape.input_swap(&mut batch.y);
         let y_pred = self.network.call(x);
-        let mut losses = self.loss.call(y_true, y_pred);
+        let mut losses = self.loss.loss.call(y_true, y_pred);
         if let Some(weights) = &batch.sample_weight {
             losses = losses * tape.input(stretched(weights.view(), losses.shape())?);
         }
         let mut loss = losses.mean(Axes::All);
+        if self.loss.weight != 1.0 {
+            loss = loss * self.loss.weight;
+        }
         if let Some(penalty) = self.network.penalty(loss.tape()) {
             loss = loss + penalty;
         }

@@ -54,6 +54,7 @@ impl Golden {
         let compile = case.get("compile");
         let metrics = compile.and_then(|compile| compile.get("metrics"));
         let weighted = compile.and_then(|compile| compile.get("weighted_metrics"));
+        let loss_weights = compile.and_then(|compile| compile.get("loss_weights"));
         let mut model = Sequential::new([2])
             .add(Dense::new(3).activation(Activation::Tanh).kernel_regularizer(Regularizer::l2(0.01)))
             .add(Dense::new(3).activation(Activation::Softmax))
@@ -66,6 +67,9 @@ impl Golden {
             .unwrap()
             .weighted_metrics(weighted.map_or_else(Vec::new, accuracies))
             .unwrap();
+        if let Some(weights) = loss_weights {
+            model = model.loss_weights([weights[0].as_f64().unwrap() as f32]).unwrap();
+        }
         let handles: Vec<_> = model.network().weights().iter().map(|(weight, _)| weight).collect();
         for (number, weight) in handles.into_iter().enumerate() {
             let values = numbers(&self.json["weights"][number]);
@@ -319,4 +323,37 @@ fn a_name_behind_val_stands_behind_the_validation_logs() {
     let names = ["accuracy", "loss", "val_accuracy", "val_loss", "val_zeta", "zeta"];
     assert!(history.names().eq(names), "{history:?}");
     assert_eq!(recorder.events.last().unwrap(), &format!("train_end: {}", names.join(", ")));
+}
+
+/// Adds a name to the logs of an epoch.
+struct Adds;
+
+impl Callback for Adds {
+    fn adds_logs(&self) -> &[&'static str] {
+        &["extra"]
+    }
+
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, logs: &mut Logs) -> HookResult {
+        logs.insert("extra", training.epoch() as f64);
+        Ok(())
+    }
+}
+
+/// In Keras all callbacks share one dictionary for an epoch's end, and the end of training gets another.
+#[test]
+fn a_name_that_a_callback_adds_is_for_those_behind_it_and_the_history() {
+    let golden = Golden::read();
+    let (mut before, mut behind) = (Recorder::default(), Recorder::default());
+    let options = FitOptions::new().epochs(2).validation_split(0.2).verbose(Verbose::Silent);
+    let options = options.callbacks((&mut before, Adds, &mut behind));
+    let history = golden.model(&Value::Null).fit(&golden.x, &golden.y, options).unwrap();
+    let names = "accuracy, loss, val_accuracy, val_loss";
+    for (recorder, expected) in
+        [(&before, format!("epoch_end 0: {names}")), (&behind, format!("epoch_end 0: {names}, extra"))]
+    {
+        assert!(recorder.events.contains(&expected), "{:?}", recorder.events);
+        assert_eq!(recorder.events.last().unwrap(), &format!("train_end: {names}"));
+    }
+    assert_eq!(history["extra"], [0.0, 1.0]);
+    assert_eq!(history.names().last(), Some("extra"));
 }

@@ -195,7 +195,7 @@ fn a_weighted_metric_that_the_targets_do_not_suit_is_named() {
 }
 
 #[test]
-fn weighted_metrics_are_saved_with_the_model() {
+fn weighted_metrics_and_loss_weights_are_saved_with_the_model() {
     let golden = golden();
     let case = &golden["cases"][2];
     let (x, y) = (array(&golden["x"]), array(&case["y"]));
@@ -204,7 +204,7 @@ fn weighted_metrics_are_saved_with_the_model() {
     let options = || EvaluateOptions::new().sample_weight(&sample_weight).verbose(0);
     for file in ["model.olifant", "model.safetensors"] {
         let path = directory.path().join(file);
-        let mut model = model(&golden, case);
+        let mut model = model(&golden, case).loss_weights([0.3]).unwrap();
         model.save(&path).unwrap();
         let mut loaded = Model::load(&path).unwrap();
         let logs = loaded.evaluate_with(&x, &y, options()).unwrap();

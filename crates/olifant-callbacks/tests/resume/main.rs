@@ -128,6 +128,9 @@ fn another_model_is_not_resumed() {
         layers().seed(7).compile(Sgd::new(0.05), SparseCategoricalCrossentropy::new(), metrics).unwrap();
     let message = refusal(&mut other, |options| options);
     assert!(message.contains("optimizer.") && message.contains("adam, but is sgd"), "{message}");
+    let mut other = model().loss_weights([0.5]).unwrap();
+    let message = refusal(&mut other, |options| options);
+    assert!(message.contains("loss_weights was unset, but is a list of 1"), "{message}");
     let mut other = model().weighted_metrics(()).unwrap();
     let message = refusal(&mut other, |options| options);
     assert!(message.contains("weighted_metrics was a list of 1, but is unset"), "{message}");

@@ -1,9 +1,10 @@
 //! Deciding how a network is trained.
 
+use olifant_core::Float;
 use olifant_nn::{BuildError, IntoMetrics, Loss, Optimizer, Sequential};
 use rand::{TryRngCore, rngs::OsRng};
 
-use crate::{Model, metric_list::MetricList};
+use crate::{Model, compiled_loss::CompiledLoss, metric_list::MetricList};
 
 /// Turns the description of a network into a [`Model`], or decides anew how a model is trained.
 pub trait Compile {
@@ -50,7 +51,7 @@ impl Compile for Sequential {
     ) -> Result<Model, BuildError> {
         let (seed, seed_is_drawn) =
             self.given_seed().map_or_else(|| (random_seed(), true), |seed| (seed, false));
-        let (optimizer, loss) = (Box::new(optimizer), Box::new(loss));
+        let (optimizer, loss) = (Box::new(optimizer), CompiledLoss::new(loss));
         let metrics = MetricList::new(metrics.into_metrics(), Vec::new());
         let model = Model::new(self.build(seed)?, seed, optimizer, loss, metrics)?;
         Ok(Model { seed_is_drawn, ..model })
@@ -67,7 +68,7 @@ impl Compile for Model {
         if self.optimizer_state.is_swapped() {
             self.optimizer_state.swap_average(self.network.weights_mut());
         }
-        let (optimizer, loss) = (Box::new(optimizer), Box::new(loss));
+        let (optimizer, loss) = (Box::new(optimizer), CompiledLoss::new(loss));
         let metrics = MetricList::new(metrics.into_metrics(), Vec::new());
         let model = Model::new(self.network, self.seed, optimizer, loss, metrics)?;
         Ok(Model { seed_is_drawn: self.seed_is_drawn, ..model })
@@ -106,6 +107,38 @@ impl Model {
     pub fn weighted_metrics(mut self, metrics: impl IntoMetrics) -> Result<Model, BuildError> {
         self.metrics = self.metrics.with_weighted(metrics.into_metrics());
         self.metrics.check_options()?;
+        Ok(self)
+    }
+
+    /// How much the loss of each output counts; models have one, so it is one number: `[0.5]`.
+    ///
+    /// The loss is multiplied by it, penalties of regularizers are not.
+    ///
+    /// # Defaults
+    ///
+    /// 1.
+    ///
+    /// # Errors
+    ///
+    /// There are more or fewer numbers than outputs, or one is not finite.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use olifant_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};
+    /// use olifant_train::Compile;
+    ///
+    /// let mut model = Sequential::new([1])
+    ///     .add(Dense::new(1))
+    ///     .compile(Sgd::new(0.1), MeanSquaredError::new(), ())?
+    ///     .loss_weights([0.25])?;
+    /// model.weights_mut().trainable_mut().fill(0.0);
+    /// assert_eq!(model.evaluate(array![[1.0]], array![4.0])?["loss"], 4.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn loss_weights(mut self, loss_weights: impl AsRef<[Float]>) -> Result<Model, BuildError> {
+        self.loss = self.loss.with_weights(loss_weights.as_ref())?;
         Ok(self)
     }
 }
