@@ -1,5 +1,8 @@
 //! Keeps a backup of the run, from which the next call of `fit` goes on.
 
+#[cfg(feature = "interrupt")]
+mod ctrl_c;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,6 +33,7 @@ use crate::SaveFreq;
 /// | `save_freq` | [`SaveFreq::Epoch`] | when a backup is made; a number means batches |
 /// | `double_checkpoint` | false | whether the backup before the last is kept as well, for disks that lose what was written |
 /// | `delete_checkpoint` | true | whether the backup is deleted when training has ended |
+/// | `save_on_interrupt` | false | whether Ctrl-C makes a backup and ends training; needs the feature `interrupt` |
 ///
 /// # Errors
 ///
@@ -64,6 +68,8 @@ pub struct BackupAndRestore {
     delete_checkpoint: bool,
     /// Since the last backup.
     batches_seen: usize,
+    #[cfg(feature = "interrupt")]
+    ctrl_c: ctrl_c::CtrlC,
 }
 
 /// The file in the directory.
@@ -80,6 +86,8 @@ impl BackupAndRestore {
             double_checkpoint: false,
             delete_checkpoint: true,
             batches_seen: 0,
+            #[cfg(feature = "interrupt")]
+            ctrl_c: ctrl_c::CtrlC::default(),
         }
     }
 
@@ -96,6 +104,27 @@ impl BackupAndRestore {
     /// Whether the backup is deleted when training has ended.
     pub fn delete_checkpoint(self, delete_checkpoint: bool) -> Self {
         BackupAndRestore { delete_checkpoint, ..self }
+    }
+
+    /// Whether Ctrl-C, after the batch that is running, makes a backup and ends training, to be gone on with later:
+    /// `fit` returns [`FitError::Interrupted`](olifant_train::FitError::Interrupted), and the backup stays.
+    ///
+    /// A second Ctrl-C ends the process at once, and so does the first before and after training, as it always does.
+    /// A program that handles Ctrl-C by itself leaves this alone, and has a callback call [`Training::interrupt`].
+    #[cfg(feature = "interrupt")]
+    pub fn save_on_interrupt(mut self, save_on_interrupt: bool) -> Self {
+        self.ctrl_c.is_wanted = save_on_interrupt;
+        self
+    }
+
+    /// Ends training after a last backup if Ctrl-C was pressed.
+    #[cfg(feature = "interrupt")]
+    fn interrupt_if_asked(&self, training: &mut Training<'_>) {
+        if self.ctrl_c.is_pressed() {
+            training.message("Ctrl-C: saving a backup; pressed again, it ends the program at once");
+            training.request_snapshot();
+            training.interrupt();
+        }
     }
 
     fn latest(&self) -> PathBuf {
@@ -143,10 +172,16 @@ impl Callback for BackupAndRestore {
 
     fn on_train_begin(&mut self, _training: &mut Training<'_>) -> HookResult {
         self.batches_seen = 0;
+        #[cfg(feature = "interrupt")]
+        self.ctrl_c
+            .listen()
+            .map_err(|error| CallbackError::new(format!("Ctrl-C cannot be listened to: {error}")))?;
         Ok(())
     }
 
     fn on_train_batch_end(&mut self, training: &mut Training<'_>, _logs: &Logs) -> HookResult {
+        #[cfg(feature = "interrupt")]
+        self.interrupt_if_asked(training);
         let SaveFreq::Batches(batches) = self.save_freq else { return Ok(()) };
         self.batches_seen += 1;
         if self.batches_seen == batches {
@@ -157,6 +192,8 @@ impl Callback for BackupAndRestore {
     }
 
     fn on_epoch_end(&mut self, training: &mut Training<'_>, _logs: &mut Logs) -> HookResult {
+        #[cfg(feature = "interrupt")]
+        self.interrupt_if_asked(training);
         if self.save_freq == SaveFreq::Epoch {
             training.request_snapshot();
         }
@@ -173,6 +210,8 @@ impl Callback for BackupAndRestore {
     }
 
     fn on_train_end(&mut self, training: &mut Training<'_>, _logs: &Logs) -> HookResult {
+        #[cfg(feature = "interrupt")]
+        self.ctrl_c.stop_listening();
         let is_over = matches!(training.ending(), Some(Ending::Finished | Ending::Stopped(_)));
         if is_over && self.delete_checkpoint { self.delete() } else { Ok(()) }
     }

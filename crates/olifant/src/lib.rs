@@ -40,7 +40,8 @@
 //!
 //! # Features
 //!
-//! `plot`: [`History`] draws its curves as SVG and PNG. `remote`: the callback `RemoteMonitor`, which sends each epoch
+//! `interrupt`: `BackupAndRestore::save_on_interrupt`, with which Ctrl-C makes a backup. `plot`: [`History`] draws its curves
+//! as SVG and PNG. `remote`: the callback `RemoteMonitor`, which sends each epoch
 //! to a server. `tensorboard`: the callback `TensorBoard`, which writes what TensorBoard shows. Nothing is on by default.
 
 pub use ndarray;
