@@ -34,6 +34,8 @@ macro_rules! lambda_callback {
         ///
         /// Each gets the [`Training`], which knows epoch and batch, and the logs if the event has any.
         /// It may borrow from its surroundings, and returns nothing or a [`HookResult`].
+        /// When an interrupted run goes on, what closures have remembered does not come back:
+        /// a callback of your own has [`state`](Callback::state) for that.
         ///
         /// # Defaults
         ///

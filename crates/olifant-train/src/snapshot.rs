@@ -84,7 +84,7 @@ impl Snapshot {
 
 /// A model in the midst of its training, from a file: what an interrupted run goes on from.
 ///
-/// [`BackupAndRestore`](https://docs.rs/olifant-callbacks) and a `ModelCheckpoint` of a whole model write such files.
+/// The callback `BackupAndRestore` and a `ModelCheckpoint` of a whole model write such files.
 /// A run is resumed by the first callback whose [`Callback::resume`](crate::Callback::resume) returns one,
 /// or by [`FitOptions::resume_from`](crate::FitOptions::resume_from).
 /// The file is an ordinary model to [`Model::load`].
