@@ -3,7 +3,7 @@
 //! | callback | what it does |
 //! |---|---|
 //! | [`EarlyStopping`] | stops when a value no longer improves, and may restore the best weights |
-//! | [`ModelCheckpoint`] | saves the model or its weights, every so often or at its best |
+//! | [`ModelCheckpoint`] | saves the model or its weights, every so often or at its best, and deletes older or worse files if asked |
 //! | [`BackupAndRestore`] | keeps a backup of the whole run, from which the next `fit` goes on to the same bits |
 //! | [`ReduceLROnPlateau`] | lowers the learning rate when a value no longer improves |
 //! | [`LearningRateScheduler`] | sets the learning rate of each epoch |
@@ -36,6 +36,7 @@ mod csv_logger;
 mod early_stopping;
 mod file_name;
 mod format_spec;
+mod kept_files;
 mod lambda_callback;
 mod learning_rate_scheduler;
 mod model_checkpoint;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::file_name::FileName;
 use crate::format_spec::Number;
+use crate::kept_files::{Keep, KeptFile, KeptFiles};
 use crate::monitor::{Monitor, monitor_options};
 use crate::python_float::fixed;
 
@@ -25,25 +26,31 @@ use crate::python_float::fixed;
 /// The file name may have fields in Python's format syntax: `{epoch}` (from 1), any name in the logs, and with
 /// [`SaveFreq::Batches`] also `{batch}` (from 1), as in `"{epoch:02d}-{val_loss:.2f}.olifant"`.
 ///
-/// The object remembers the best value from one run to the next, and counts batches on.
+/// With `keep_last` or `keep_best`, older or worse files are deleted, each as soon as the one that takes its place is whole.
+/// Only files that this object wrote are, also before its run was interrupted and resumed; a file of the same name replaces the one before.
+///
+/// The object remembers the best value and the files from one run to the next, and counts batches on.
 ///
 /// # Defaults
 ///
 /// | option | default | meaning |
 /// |---|---|---|
-/// | `monitor` | `"val_loss"` | the name of the value in the logs; only looked at with `save_best_only` |
+/// | `monitor` | `"val_loss"` | the name of the value in the logs; only looked at with `save_best_only` or `keep_best` |
 /// | `save_best_only` | false | whether to save only when the value is better than ever |
 /// | `save_weights_only` | false | whether to save only the weights |
 /// | `mode` | [`Mode::Auto`](crate::Mode::Auto) | which way the value improves |
 /// | `save_freq` | [`SaveFreq::Epoch`] | when to save; a number means batches |
-/// | `initial_value_threshold` | none | what the first value must beat |
+/// | `initial_value_threshold` | none | what the first value must beat; with `keep_best`, what every value must |
+/// | `keep_last` | none | how many files stay: the last ones |
+/// | `keep_best` | none | how many files stay: the best ones; no other is written, and of equals the first stays |
 /// | `verbose` | 0 | 1 says what was saved, and why |
 ///
 /// # Errors
 ///
 /// Before the first step: the file name has an unknown field, format or extension, or is that of a directory;
-/// `monitor` will never be in the logs, or nobody knows which way it improves.
-/// Later: the file cannot be written.
+/// `monitor` will never be in the logs, or nobody knows which way it improves;
+/// `keep_last` or `keep_best` is 0, is given with the other or with a file name without fields, or `keep_best` with `save_best_only`.
+/// Later: the file cannot be written, or another not deleted.
 ///
 /// # Examples
 ///
@@ -65,9 +72,17 @@ use crate::python_float::fixed;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
+/// The three best, under names that tell which they are:
+///
+/// ```
+/// use olifant_callbacks::ModelCheckpoint;
+///
+/// let checkpoint = ModelCheckpoint::new("runs/{epoch:03d}-{val_loss:.4f}.olifant").keep_best(3);
+/// ```
+///
 /// # References
 ///
-/// Keras's `ModelCheckpoint`.
+/// Keras's `ModelCheckpoint`, which keeps all files.
 #[derive(Clone, Debug)]
 pub struct ModelCheckpoint {
     filepath: PathBuf,
@@ -75,6 +90,8 @@ pub struct ModelCheckpoint {
     save_best_only: bool,
     save_weights_only: bool,
     save_freq: SaveFreq,
+    initial_value_threshold: Option<f64>,
+    keep: Keep,
     is_verbose: bool,
     memory: Memory,
 }
@@ -87,7 +104,8 @@ struct Memory {
     last_saved: Option<PathBuf>,
     /// What is to be saved as soon as all callbacks have seen the event.
     /// Should the process die before it is, but after another callback's backup, the resumed run saves it.
-    due: Option<PathBuf>,
+    due: Option<KeptFile>,
+    kept: KeptFiles,
 }
 
 /// When a [`ModelCheckpoint`] saves.
@@ -116,6 +134,8 @@ impl ModelCheckpoint {
             save_best_only: false,
             save_weights_only: false,
             save_freq: SaveFreq::Epoch,
+            initial_value_threshold: None,
+            keep: Keep::default(),
             is_verbose: false,
             memory: Memory::default(),
         }
@@ -143,7 +163,20 @@ impl ModelCheckpoint {
 
     /// What the first value must beat.
     pub fn initial_value_threshold(mut self, initial_value_threshold: f64) -> Self {
+        self.initial_value_threshold = Some(initial_value_threshold);
         self.memory.best = Some(initial_value_threshold);
+        self
+    }
+
+    /// How many files stay: the last ones.
+    pub fn keep_last(mut self, keep_last: usize) -> Self {
+        self.keep.last = Some(keep_last);
+        self
+    }
+
+    /// How many files stay: the best ones. Only what is among them is saved.
+    pub fn keep_best(mut self, keep_best: usize) -> Self {
+        self.keep.best = Some(keep_best);
         self
     }
 
@@ -153,7 +186,7 @@ impl ModelCheckpoint {
         self
     }
 
-    /// The best value so far, with `save_best_only`.
+    /// The best value so far, with `save_best_only` or `keep_best`.
     pub fn best(&self) -> Option<f64> {
         self.memory.best
     }
@@ -190,58 +223,101 @@ impl ModelCheckpoint {
 
     fn save_if_due(&mut self, training: &mut Training<'_>, logs: &Logs) -> HookResult {
         let epoch = training.epoch() + 1;
-        if !self.save_best_only {
-            return self.save(training, logs, &format!("Epoch {epoch}: saving model to"));
+        if !self.save_best_only && self.keep.best.is_none() {
+            return self.save(training, logs, None, &format!("Epoch {epoch}: saving model to"));
         }
         let Some(value) = self.monitor.value(logs) else { return Ok(()) };
-        let Monitor { name, .. } = &self.monitor;
-        let best = self.memory.best.map_or("None".into(), |best| fixed(best, 5));
-        if !self.monitor.is_better(value, self.memory.best, training.model())? {
+        let (is_due, why) = match self.keep.best {
+            Some(number) => self.is_among_best(training, logs, value, number)?,
+            None => self.is_best(training, value)?,
+        };
+        if !is_due {
             if self.is_verbose {
-                training.message(&format!("\nEpoch {epoch}: {name} did not improve from {best}"));
+                training.message(&format!("\nEpoch {epoch}: {why}"));
             }
             return Ok(());
         }
-        let value_text = fixed(value, 5);
-        let why = format!("Epoch {epoch}: {name} improved from {best} to {value_text}, saving model to");
         // Before it is saved, as the file keeps what all callbacks remember.
-        self.memory.best = Some(value);
-        self.save(training, logs, &why)
+        if self.monitor.is_better(value, self.memory.best, training.model())? {
+            self.memory.best = Some(value);
+        }
+        self.save(training, logs, Some(value), &format!("Epoch {epoch}: {why}, saving model to"))
     }
 
-    fn save(&mut self, training: &mut Training<'_>, logs: &Logs, why: &str) -> HookResult {
-        let (epoch, batch) = (training.epoch() + 1, training.batch() + 1);
-        let path = self.file_name()?.fill(|field| match field {
-            "epoch" | "batch" => Some(number(field, epoch, batch, 0.0)),
-            _ => logs.get(field).map(Number::Float),
-        })?;
+    /// Whether a value is better than ever, and how to say that.
+    fn is_best(&self, training: &Training<'_>, value: f64) -> Result<(bool, String), CallbackError> {
+        let (name, best) = (&self.monitor.name, self.memory.best);
+        let best_text = best.map_or("None".into(), |best| fixed(best, 5));
+        Ok(if self.monitor.is_better(value, best, training.model())? {
+            (true, format!("{name} improved from {best_text} to {}", fixed(value, 5)))
+        } else {
+            (false, format!("{name} did not improve from {best_text}"))
+        })
+    }
+
+    /// Whether a value is one of the best, and how to say that.
+    fn is_among_best(
+        &self,
+        training: &Training<'_>,
+        logs: &Logs,
+        value: f64,
+        number: usize,
+    ) -> Result<(bool, String), CallbackError> {
+        let (monitor, model) = (&self.monitor, training.model());
+        let path = self.path(training, logs)?;
+        let is_due = monitor.is_better(value, self.initial_value_threshold, model)?
+            && self.memory.kept.is_among_best(number, &path, value, monitor, model)?;
+        let verb = if is_due { "is" } else { "is not" };
+        Ok((is_due, format!("{} {} {verb} among the {number} best", monitor.name, fixed(value, 5))))
+    }
+
+    fn save(
+        &mut self,
+        training: &mut Training<'_>,
+        logs: &Logs,
+        value: Option<f64>,
+        why: &str,
+    ) -> HookResult {
+        let path = self.path(training, logs)?;
         if self.is_verbose {
-            training.message(&format!("\n{why} {path}"));
+            training.message(&format!("\n{why} {}", path.display()));
         }
-        let path = PathBuf::from(path);
         if let Some(directory) = path.parent() {
             fs::create_dir_all(directory)
                 .map_err(|source| CallbackError::File { path: directory.to_owned(), source })?;
         }
         self.memory.last_saved = Some(path.clone());
         let keeps_training = !self.save_weights_only && Snapshot::can_be_saved(&path);
+        let file = KeptFile { path, value };
         if keeps_training && training.request_snapshot() {
-            self.memory.due = Some(path);
+            self.memory.due = Some(file);
             return Ok(());
         }
         if self.save_weights_only {
-            training.model().save_weights(&path)?;
+            training.model().save_weights(&file.path)?;
         } else {
-            training.model().save(&path)?;
+            training.model().save(&file.path)?;
         }
-        self.finish(training, epoch, &path)
+        self.finish(training, file)
     }
 
-    fn finish(&self, training: &mut Training<'_>, epoch: usize, path: &Path) -> HookResult {
+    /// The file name, filled in.
+    fn path(&self, training: &Training<'_>, logs: &Logs) -> Result<PathBuf, CallbackError> {
+        let (epoch, batch) = (training.epoch() + 1, training.batch() + 1);
+        let path = self.file_name()?.fill(|field| match field {
+            "epoch" | "batch" => Some(number(field, epoch, batch, 0.0)),
+            _ => logs.get(field).map(Number::Float),
+        })?;
+        Ok(PathBuf::from(path))
+    }
+
+    /// The file is whole: others may go.
+    fn finish(&mut self, training: &mut Training<'_>, file: KeptFile) -> HookResult {
         if self.is_verbose {
-            training.message(&format!("\nEpoch {epoch}: finished saving model to {}", path.display()));
+            let (epoch, path) = (training.epoch() + 1, file.path.display());
+            training.message(&format!("\nEpoch {epoch}: finished saving model to {path}"));
         }
-        Ok(())
+        self.memory.kept.add(file, self.keep, &self.monitor, training.model())
     }
 }
 
@@ -263,8 +339,10 @@ impl Callback for ModelCheckpoint {
             return Err(CallbackError::option("initial_value_threshold", "a number", f64::NAN));
         }
         self.check_file_name(plan)?;
+        let has_field = self.file_name()?.fields().next().is_some();
+        self.keep.check(self.save_best_only, &self.filepath, has_field)?;
         match self.save_freq {
-            _ if !self.save_best_only => Ok(()),
+            _ if !self.save_best_only && self.keep.best.is_none() => Ok(()),
             SaveFreq::Epoch => self.monitor.check(plan),
             SaveFreq::Batches(_) => self.monitor.check_batches(plan),
         }
@@ -293,9 +371,9 @@ impl Callback for ModelCheckpoint {
     }
 
     fn on_snapshot(&mut self, training: &mut Training<'_>, snapshot: &Snapshot) -> HookResult {
-        let Some(path) = self.memory.due.take() else { return Ok(()) };
-        snapshot.save(training.model(), &path)?;
-        self.finish(training, training.epoch() + 1, &path)
+        let Some(file) = self.memory.due.take() else { return Ok(()) };
+        snapshot.save(training.model(), &file.path)?;
+        self.finish(training, file)
     }
 
     fn state(&self) -> Result<Option<State>, CallbackError> {
