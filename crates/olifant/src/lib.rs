@@ -55,10 +55,10 @@ pub use olifant_nn::{
 #[cfg(feature = "plot")]
 pub use olifant_train::PlotError;
 pub use olifant_train::{
-    Arrays, Callback, CallbackError, CallbackList, Checkpoint, Compile, Ending, EvaluateOptions, FitError,
-    FitOptions, History, HookResult, IntoArrays, IntoFitOptions, LoadError, Logs, Model, Params, Plan,
-    Progress, Samples, SaveError, Shuffle, Snapshot, State, Stop, Training, ValidationFreq, Verbose,
-    WriteError,
+    Arrays, BatchOptions, Callback, CallbackError, CallbackList, Checkpoint, Compile, Ending,
+    EvaluateOptions, FitError, FitOptions, History, HookResult, IntoArrays, IntoFitOptions, LoadError, Logs,
+    Model, Params, Plan, Progress, Samples, SaveError, Shuffle, Snapshot, State, Stop, Training,
+    ValidationFreq, Verbose, WriteError,
 };
 
 /// Everything a training program needs, with one `use`.
@@ -78,8 +78,8 @@ pub mod prelude {
         optimizers::*,
     };
     pub use olifant_train::{
-        Callback, CallbackError, Compile, EvaluateOptions, FitOptions, History, HookResult, Logs, Model,
-        Shuffle, State, Training, Verbose,
+        BatchOptions, Callback, CallbackError, Compile, EvaluateOptions, FitOptions, History, HookResult,
+        Logs, Model, Shuffle, State, Training, Verbose,
     };
 
     pub use crate::{losses, metrics};
