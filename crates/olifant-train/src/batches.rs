@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     io,
     ops::Range,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use olifant_core::{Float, RandomKey, Shape, Team, Tensor};
@@ -14,7 +14,11 @@ use olifant_nn::TargetError;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Arrays, FitError, Model, Samples, Shuffle, class_weight::weigh_classes};
+use crate::{
+    Arrays, FitError, Model, Samples, Shuffle,
+    class_weight::weigh_classes,
+    read_ahead::{Reader, with_reader},
+};
 
 /// What copying a number costs, counted in additions: it comes from memory, not from a cache.
 const COPY_COST: usize = 4;
@@ -43,6 +47,7 @@ impl Batch {
 }
 
 /// Data for training or evaluation: which samples, and in which order they come.
+#[derive(Clone)]
 pub(crate) struct Batches<'a> {
     x: SampleList<'a>,
     y: SampleList<'a>,
@@ -50,7 +55,8 @@ pub(crate) struct Batches<'a> {
     class_weight: Option<&'a HashMap<usize, f32>>,
     /// Whether the last axis of `y` has a number for each class.
     y_holds_scores: bool,
-    order: Vec<usize>,
+    /// Shared with the thread that reads ahead, if there is one.
+    order: Arc<Vec<usize>>,
     /// What the order follows from, if the samples are shuffled.
     key: Option<RandomKey>,
     batch_size: usize,
@@ -92,6 +98,7 @@ impl<'a> Batches<'a> {
         let mut order = Vec::new();
         order.try_reserve_exact(samples).map_err(io::Error::from)?;
         order.extend(0..samples);
+        let order = Arc::new(order);
         let output = model.network().output();
         let y_holds_scores = y.shape == output && output.last_axis() != Ok(1);
         let batches =
@@ -130,7 +137,7 @@ impl<'a> Batches<'a> {
                 format!("such that {samples} samples leave some for training and some for validation");
             return Err(FitError::option("validation_split", expected, share));
         }
-        let order = self.order.split_off(at);
+        let order = Arc::new(Arc::make_mut(&mut self.order).split_off(at));
         let batch_size = batch_size.unwrap_or(BATCH_SIZE);
         let validation = Batches { order, batch_size, class_weight: None, ..self };
         Ok((self, validation))
@@ -164,21 +171,29 @@ impl<'a> Batches<'a> {
         if shuffle == Shuffle::Off || self.key.replace(key) == Some(key) {
             return;
         }
-        self.order.sort_unstable();
+        let order = Arc::make_mut(&mut self.order);
+        order.sort_unstable();
         let mut random = ChaCha8Rng::seed_from_u64(key.value());
         match shuffle {
             Shuffle::WithinBatches => {
-                self.order.chunks_mut(self.batch_size).for_each(|batch| batch.shuffle(&mut random));
+                order.chunks_mut(self.batch_size).for_each(|batch| batch.shuffle(&mut random));
             }
-            _ => self.order.shuffle(&mut random),
+            _ => order.shuffle(&mut random),
         }
+    }
+
+    /// Calls `pass` with a reader of the batches before `end`. What is not in memory is read ahead.
+    pub(crate) fn with_reader<R>(&self, end: usize, pass: impl FnOnce(&mut BatchReader<'_>) -> R) -> R {
+        let gather = |number: usize, team: Option<&Team>, batch: &mut Batch| self.gather(number, team, batch);
+        with_reader(&gather, end.min(self.len()), !self.in_memory(), |reader| {
+            pass(&mut BatchReader { batches: self, reader })
+        })
     }
 
     /// Reads the `number`-th batch.
     pub(crate) fn read(&self, number: usize, model: &Model, batch: &mut Batch) -> Result<(), FitError> {
-        let rows = &self.order[self.rows(number)];
-        self.gather(rows, batch, model.team())?;
-        if self.in_memory() { Ok(()) } else { check_values(model, batch, rows) }
+        self.gather(number, Some(model.team()), batch)?;
+        self.check_targets(number, model, batch)
     }
 
     fn in_memory(&self) -> bool {
@@ -193,18 +208,28 @@ impl<'a> Batches<'a> {
         first..(first + self.batch_size).min(self.order.len())
     }
 
-    fn gather(&self, indices: &[usize], batch: &mut Batch, team: &Team) -> Result<(), FitError> {
-        self.x.read(indices, &mut batch.x, team)?;
-        self.y.read(indices, &mut batch.y, team)?;
+    /// Fills a batch; what comes from a file is looked at for numbers that are not finite.
+    fn gather(&self, number: usize, team: Option<&Team>, batch: &mut Batch) -> Result<(), FitError> {
+        let rows = &self.order[self.rows(number)];
+        self.x.read(rows, &mut batch.x, team)?;
+        self.y.read(rows, &mut batch.y, team)?;
         if let Some(weights) = self.sample_weight {
-            weights.read(indices, batch.sample_weight.get_or_insert_default(), team)?;
+            weights.read(rows, batch.sample_weight.get_or_insert_default(), team)?;
         } else if let Some(class_weight) = self.class_weight {
             let weights = batch.sample_weight.get_or_insert_default();
             weigh_classes(&batch.y, self.y_holds_scores, class_weight, weights);
         } else {
             batch.sample_weight = None;
         }
-        Ok(())
+        if self.in_memory() { Ok(()) } else { check_inputs(batch, rows) }
+    }
+
+    /// Whether the targets of a batch suit the loss and the metrics; what is in memory was checked before.
+    fn check_targets(&self, number: usize, model: &Model, batch: &Batch) -> Result<(), FitError> {
+        if self.in_memory() {
+            return Ok(());
+        }
+        check_targets(model, batch, &self.order[self.rows(number)])
     }
 
     /// Looks at all values once, so that nothing is trained on data with holes.
@@ -212,10 +237,25 @@ impl<'a> Batches<'a> {
         let mut batch = Batch::default();
         for number in 0..self.len() {
             let rows = &self.order[self.rows(number)];
-            self.gather(rows, &mut batch, model.team())?;
-            check_values(model, &batch, rows)?;
+            self.gather(number, Some(model.team()), &mut batch)?;
+            check_inputs(&batch, rows)?;
+            check_targets(model, &batch, rows)?;
         }
         Ok(())
+    }
+}
+
+/// Reads batches one after the other, ahead of time where that pays.
+pub(crate) struct BatchReader<'r> {
+    batches: &'r Batches<'r>,
+    reader: Reader<'r, Batch>,
+}
+
+impl BatchReader<'_> {
+    /// Reads the `number`-th batch.
+    pub(crate) fn read(&mut self, number: usize, model: &Model, batch: &mut Batch) -> Result<(), FitError> {
+        self.reader.read(number, model.team(), batch)?;
+        self.batches.check_targets(number, model, batch)
     }
 }
 
@@ -229,16 +269,26 @@ pub(crate) struct SampleList<'a> {
 }
 
 impl SampleList<'_> {
+    /// Whether reading is cheap.
+    pub(crate) fn in_memory(&self) -> bool {
+        self.samples.in_memory()
+    }
+
     /// Reads some samples into a tensor with a batch axis.
     ///
-    /// What is in memory is read by several threads.
-    pub(crate) fn read(&self, indices: &[usize], tensor: &mut Tensor, team: &Team) -> Result<(), FitError> {
+    /// What is in memory is read by all threads of a team.
+    pub(crate) fn read(
+        &self,
+        indices: &[usize],
+        tensor: &mut Tensor,
+        team: Option<&Team>,
+    ) -> Result<(), FitError> {
         tensor.resize(self.shape.with_batch(indices.len()));
-        if !self.samples.in_memory() {
+        let (true, Some(team)) = (self.samples.in_memory(), team) else {
             // The buffer holds an earlier batch, which must not pass for what a reader forgot to write.
             tensor.data_mut().fill(Float::NAN);
             return Ok(self.samples.gather(indices, tensor.data_mut())?);
-        }
+        };
         let (size, failure) = (self.shape.size(), Mutex::new(None));
         team.for_each_rows(tensor.data_mut(), size, size * COPY_COST, &|first, rows| {
             if let Err(error) = self.samples.gather(&indices[first..first + rows.len() / size], rows) {
@@ -264,14 +314,16 @@ pub(crate) fn only<'a>(what: &'static str, arrays: &'a Arrays<'a>) -> Result<Sam
     }
 }
 
-/// Whether a batch holds finite numbers only, and targets that suit the loss and the metrics.
+/// Whether inputs and weights of samples are finite numbers.
 ///
-/// `rows` says where in the data its samples stand.
-fn check_values(model: &Model, batch: &Batch, rows: &[usize]) -> Result<(), FitError> {
+/// `rows` says where in the data the samples of the batch stand.
+fn check_inputs(batch: &Batch, rows: &[usize]) -> Result<(), FitError> {
     check_finite("x", &batch.x, rows)?;
-    if let Some(weights) = &batch.sample_weight {
-        check_finite("sample_weight", weights, rows)?;
-    }
+    batch.sample_weight.as_ref().map_or(Ok(()), |weights| check_finite("sample_weight", weights, rows))
+}
+
+/// Whether targets are finite numbers and suit the loss and the metrics.
+fn check_targets(model: &Model, batch: &Batch, rows: &[usize]) -> Result<(), FitError> {
     let y_pred = model.network().output().with_batch(rows.len());
     model.loss().check(batch.y.view(), y_pred).map_err(|mut error| {
         if let TargetError::Value { row, .. } = &mut error {
@@ -286,8 +338,14 @@ fn check_values(model: &Model, batch: &Batch, rows: &[usize]) -> Result<(), FitE
 /// The first value that is not a finite number, by row.
 fn check_finite(array: &'static str, tensor: &Tensor, rows: &[usize]) -> Result<(), FitError> {
     let values = tensor.data();
-    // Multiplying by zero leaves zero of every finite number, and the sum is quickly made.
-    if values.iter().map(|value| value * 0.0).sum::<Float>() == 0.0 {
+    // Multiplying by zero leaves zero of every finite number. Sixteen sums that do not wait for each other are made on
+    // vectors: each batch from a file is looked at.
+    let (blocks, rest) = values.as_chunks::<16>();
+    let mut sums = [0.0; 16];
+    for block in blocks {
+        sums.iter_mut().zip(block).for_each(|(sum, value)| *sum += value * 0.0);
+    }
+    if sums.iter().chain(rest).map(|value| value * 0.0).sum::<Float>() == 0.0 {
         return Ok(());
     }
     match values.iter().position(|value| !value.is_finite()) {

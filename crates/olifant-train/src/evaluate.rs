@@ -103,10 +103,12 @@ impl Model {
         let (x, y) = (x.into_arrays(), y.into_arrays());
         let batches = Batches::new(self, &x, &y, None, None)?;
         let (mut batch, mut running) = (Batch::default(), self.running());
-        for number in 0..batches.len() {
-            batches.read(number, self, &mut batch)?;
-            self.test_step(&mut batch, &mut running)?;
-        }
+        batches.with_reader(batches.len(), |reader| {
+            (0..batches.len()).try_for_each(|number| {
+                reader.read(number, self, &mut batch)?;
+                self.test_step(&mut batch, &mut running)
+            })
+        })?;
         Ok(running.logs(self.metrics()).clone())
     }
 
@@ -153,25 +155,28 @@ pub(crate) fn run(
 ) -> Result<Logs, FitError> {
     running.reset();
     callbacks.on_test_begin(training)?;
-    for number in 0..steps {
-        if number == batches.len() {
-            training.message(OUT_OF_DATA);
-            break;
+    batches.with_reader(steps, |reader| {
+        for number in 0..steps {
+            if number == batches.len() {
+                training.message(OUT_OF_DATA);
+                break;
+            }
+            training.batch = number;
+            callbacks.on_test_batch_begin(training)?;
+            reader.read(number, training.model, batch)?;
+            training.model.test_step(batch, running)?;
+            let logs = running.logs(training.model.metrics());
+            callbacks.on_test_batch_end(training, logs)?;
+            if is_validation {
+                continue;
+            }
+            training.progress.update(number + 1, logs);
+            if training.is_stopping() {
+                break;
+            }
         }
-        training.batch = number;
-        callbacks.on_test_batch_begin(training)?;
-        batches.read(number, training.model, batch)?;
-        training.model.test_step(batch, running)?;
-        let logs = running.logs(training.model.metrics());
-        callbacks.on_test_batch_end(training, logs)?;
-        if is_validation {
-            continue;
-        }
-        training.progress.update(number + 1, logs);
-        if training.is_stopping() {
-            break;
-        }
-    }
+        Ok::<(), FitError>(())
+    })?;
     let logs = running.logs(training.model.metrics()).clone();
     callbacks.on_test_end(training, &logs)?;
     Ok(logs)

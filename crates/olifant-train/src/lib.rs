@@ -23,6 +23,7 @@ mod on_batch;
 mod plan;
 mod predict;
 mod progress;
+mod read_ahead;
 mod resume;
 mod run;
 mod running;

@@ -4,7 +4,7 @@ use olifant_core::{Purpose, RandomKey};
 
 use crate::{
     CallbackList, Checkpoint, Ending, FitError, Logs, Shuffle, Training, ValidationFreq,
-    batches::{Batch, Batches, OUT_OF_DATA},
+    batches::{Batch, BatchReader, Batches, OUT_OF_DATA},
     identity::Identity,
     running::Running,
     snapshot::Position,
@@ -114,21 +114,31 @@ impl Run<'_> {
         }
         let order = self.key.purpose(Purpose::Shuffle).derive(self.position.pass as u64);
         self.train.shuffle(self.shuffle, order);
-        // A stop that is asked for before the first batch takes effect after it, as in Keras.
-        while self.position.batch < self.steps && (self.position.batch == 0 || !self.training.is_stopping()) {
-            if self.position.cursor == self.train.len() {
-                self.training.message(OUT_OF_DATA);
-                break;
+        let train = self.train.clone();
+        let end = self.position.cursor + self.steps.saturating_sub(self.position.batch);
+        train.with_reader(end, |reader| {
+            // A stop that is asked for before the first batch takes effect after it, as in Keras.
+            while self.position.batch < self.steps
+                && (self.position.batch == 0 || !self.training.is_stopping())
+            {
+                if self.position.cursor == train.len() {
+                    self.training.message(OUT_OF_DATA);
+                    break;
+                }
+                self.train_batch(reader, callbacks)?;
             }
-            self.train_batch(callbacks)?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
-    fn train_batch(&mut self, callbacks: &mut CallbackList<'_>) -> Result<(), FitError> {
+    fn train_batch(
+        &mut self,
+        reader: &mut BatchReader<'_>,
+        callbacks: &mut CallbackList<'_>,
+    ) -> Result<(), FitError> {
         self.training.begin_batch(self.position.batch);
         callbacks.on_train_batch_begin(&mut self.training)?;
-        self.train.read(self.position.cursor, self.training.model, &mut self.batch)?;
+        reader.read(self.position.cursor, self.training.model, &mut self.batch)?;
         self.training.model.train_step(&mut self.batch, self.key, &mut self.running)?;
         (self.position.batch, self.position.cursor) = (self.position.batch + 1, self.position.cursor + 1);
         let logs = self.running.logs(self.training.model.metrics());

@@ -11,7 +11,7 @@ use std::{
 use ndarray::Array1;
 use olifant_core::{Shape, ShapeError};
 use olifant_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};
-use olifant_train::{Compile, FitOptions, Model, Samples, Verbose};
+use olifant_train::{Compile, EvaluateOptions, FitOptions, Model, Samples, Verbose};
 
 /// Rows of numbers from a place that is not in memory, and where reading it goes wrong.
 #[derive(Default)]
@@ -23,6 +23,8 @@ struct Reader {
     reads_short: bool,
     /// Says that there are more samples, and longer ones, each time it is asked.
     grows: Option<AtomicUsize>,
+    /// How many samples were read.
+    reads: AtomicUsize,
 }
 
 impl Reader {
@@ -44,6 +46,7 @@ impl Samples for Reader {
         if self.fails {
             return Err(io::Error::other("the tape tore"));
         }
+        self.reads.fetch_add(indices.len(), Ordering::Relaxed);
         let rows = indices.len() - usize::from(self.reads_short && indices.contains(&0));
         for (row, &index) in output.chunks_exact_mut(self.columns).zip(indices).take(rows) {
             row.fill(if self.nan_in_row == Some(index) { f32::NAN } else { index as f32 / 100.0 });
@@ -73,6 +76,16 @@ fn fit_error(x: &Reader, y: &Reader) -> String {
 fn a_good_reader_is_trained_on() {
     let history = model().fit(&good(), &good(), quiet().sample_weight(&Array1::<f32>::ones(20))).unwrap();
     assert!(history["loss"][1] < history["loss"][0]);
+}
+
+#[test]
+fn nothing_is_read_ahead_that_no_step_asks_for() {
+    let (x, y) = (good(), good());
+    model().fit(&x, &y, quiet().steps_per_epoch(2)).unwrap();
+    assert_eq!([&x, &y].map(|reader| reader.reads.load(Ordering::Relaxed)), [16, 16]);
+    model().predict_with(&x, EvaluateOptions::new().batch_size(4).steps(3).verbose(0)).unwrap();
+    model().evaluate_with(&y, &y, EvaluateOptions::new().batch_size(4).steps(3).verbose(0)).unwrap();
+    assert_eq!([&x, &y].map(|reader| reader.reads.load(Ordering::Relaxed)), [28, 40]);
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl SampleList<'_> {
         };
         let (mut checksum, mut samples) = (Checksum::default(), Tensor::default());
         for indices in indices.chunks(PIECE) {
-            self.read(indices, &mut samples, team)?;
+            self.read(indices, &mut samples, Some(team))?;
             write_numbers(samples.data(), &mut checksum)?;
         }
         Ok(checksum.0.finalize())
