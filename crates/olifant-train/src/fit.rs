@@ -1,13 +1,8 @@
 //! Training a model: what is asked for is checked and put together; the loop is in `run.rs`.
 
-use olifant_core::RandomKey;
-
 use crate::{
-    Arrays, CallbackList, Checkpoint, FitError, FitOptions, History, IntoArrays, IntoFitOptions, Logs, Model,
-    Params, Plan, Progress, Training,
-    batches::{Batch, Batches},
-    run::Run,
-    snapshot::Position,
+    Arrays, CallbackList, Checkpoint, FitError, FitOptions, History, IntoArrays, IntoFitOptions, Model,
+    Params, Plan, Progress, Training, batches::Batches, run::Run,
 };
 
 impl Model {
@@ -63,17 +58,8 @@ impl Model {
         options.check()?;
         let mut callbacks = CallbackList::new(std::mem::take(&mut options.callbacks));
         let progress = Progress::to_user(options.output.take(), options.verbose);
-        let (train, validation) = data(self, x, y, &options)?;
-        let mut params = Params {
-            verbose: options.verbose,
-            epochs: options.epochs,
-            initial_epoch: options.initial_epoch,
-            steps: Some(options.steps_per_epoch.unwrap_or(train.len())),
-            batch_size: train.batch_size(),
-            samples: train.samples(),
-            validation_samples: validation.as_ref().map_or(0, Batches::samples),
-            seed: self.seed(),
-        };
+        let data = data(self, x, y, &options)?;
+        let mut params = params(self, &data, &options);
         callbacks.check(Plan::new(self, &params))?;
         let checkpoint = match &options.resume_from {
             Some(path) => Some(Checkpoint::load(path)?),
@@ -82,38 +68,36 @@ impl Model {
         let given_seed = options.seed.or(self.given_seed());
         let interrupted_seed = checkpoint.as_ref().map(|checkpoint| checkpoint.snapshot.seed);
         params.seed = given_seed.or(interrupted_seed).unwrap_or(self.seed());
-        let all_of_validation = validation.as_ref().map_or(0, Batches::len);
-        let first_epoch = options.initial_epoch;
-        let mut run = Run {
-            running: self.running(),
-            validation_running: self.running(),
-            frozen_layers: self.network().frozen_layers().map(String::from).collect(),
-            steps: options.steps_per_epoch.unwrap_or(train.len()),
-            key: RandomKey::from_seed(params.seed),
-            training: Training::of_fit(self, params, progress),
-            train,
-            validation,
-            batch: Batch::default(),
-            shuffle: options.shuffle,
-            validation_freq: options.validation_freq.clone(),
-            validation_steps: options.validation_steps.unwrap_or(all_of_validation),
-            position: Position { epoch: first_epoch, pass: first_epoch, ..Position::default() },
-            is_over: false,
-            logs: Logs::new(),
-            identity: None,
-        };
+        let mut run = Run::new(Training::of_fit(self, params, progress), data, &options);
         run.run(checkpoint, &mut callbacks)?;
         Ok(run.training.history)
     }
 }
 
+/// What is known of a run before it begins, but for a seed that is not the model's.
+fn params(model: &Model, (train, validation): &Data<'_>, options: &FitOptions<'_>) -> Params {
+    Params {
+        verbose: options.verbose,
+        epochs: options.epochs,
+        initial_epoch: options.initial_epoch,
+        steps: Some(options.steps_per_epoch.unwrap_or(train.len())),
+        batch_size: train.batch_size(),
+        samples: train.samples(),
+        validation_samples: validation.as_ref().map_or(0, Batches::samples),
+        seed: model.seed(),
+    }
+}
+
 /// What to train on, and what to validate on.
+pub(crate) type Data<'a> = (Batches<'a>, Option<Batches<'a>>);
+
+/// Checks the data and takes it apart.
 fn data<'a>(
     model: &Model,
     x: &'a Arrays<'a>,
     y: &'a Arrays<'a>,
     options: &'a FitOptions<'_>,
-) -> Result<(Batches<'a>, Option<Batches<'a>>), FitError> {
+) -> Result<Data<'a>, FitError> {
     let all = Batches::new(model, x, y, options.sample_weight.as_ref(), options.batch_size)?;
     let validation_batch_size = options.validation_batch_size.or(options.batch_size);
     let (train, validation) = match (&options.validation_data, options.validation_split) {

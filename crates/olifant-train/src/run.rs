@@ -3,8 +3,9 @@
 use olifant_core::{Purpose, RandomKey};
 
 use crate::{
-    CallbackList, Checkpoint, Ending, FitError, Logs, Shuffle, Training, ValidationFreq,
+    CallbackList, Checkpoint, Ending, FitError, FitOptions, Logs, Shuffle, Training, ValidationFreq,
     batches::{Batch, BatchReader, Batches, OUT_OF_DATA},
+    fit::Data,
     identity::Identity,
     running::Running,
     snapshot::Position,
@@ -15,9 +16,9 @@ pub(crate) struct Run<'a> {
     pub(crate) training: Training<'a>,
     pub(crate) train: Batches<'a>,
     pub(crate) validation: Option<Batches<'a>>,
-    pub(crate) batch: Batch,
+    batch: Batch,
     pub(crate) running: Running,
-    pub(crate) validation_running: Running,
+    validation_running: Running,
     pub(crate) shuffle: Shuffle,
     pub(crate) validation_freq: ValidationFreq,
     pub(crate) validation_steps: usize,
@@ -29,11 +30,45 @@ pub(crate) struct Run<'a> {
     pub(crate) is_over: bool,
     /// Those of the last epoch that ended, without what callbacks added.
     pub(crate) logs: Logs,
-    pub(crate) key: RandomKey,
+    key: RandomKey,
     /// The layers that were frozen when `fit` was called. Callbacks may freeze others.
     pub(crate) frozen_layers: Vec<String>,
     /// Found out when the first snapshot is taken or a run is resumed, as all data is read for it.
     pub(crate) identity: Option<Identity>,
+}
+
+impl<'a> Run<'a> {
+    /// A run that begins with the first epoch.
+    pub(crate) fn new(
+        training: Training<'a>,
+        (train, validation): Data<'a>,
+        options: &FitOptions<'_>,
+    ) -> Run<'a> {
+        let (model, params) = (&*training.model, training.params());
+        let all_of_validation = validation.as_ref().map_or(0, Batches::len);
+        Run {
+            batch: Batch::default(),
+            running: model.running(),
+            validation_running: model.running(),
+            shuffle: options.shuffle,
+            validation_freq: options.validation_freq.clone(),
+            validation_steps: options.validation_steps.unwrap_or(all_of_validation),
+            steps: options.steps_per_epoch.unwrap_or(train.len()),
+            position: Position {
+                epoch: params.initial_epoch,
+                pass: params.initial_epoch,
+                ..Position::default()
+            },
+            is_over: false,
+            logs: Logs::new(),
+            key: RandomKey::from_seed(params.seed),
+            frozen_layers: model.network().frozen_layers().map(String::from).collect(),
+            identity: None,
+            training,
+            train,
+            validation,
+        }
+    }
 }
 
 impl Run<'_> {
