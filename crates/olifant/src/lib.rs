@@ -84,3 +84,8 @@ pub mod prelude {
 
     pub use crate::{losses, metrics};
 }
+
+/// The guide's programs, which are compiled as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/guide.md")]
+struct Guide;
