@@ -60,6 +60,8 @@ pub struct ProgressBar<'a> {
     output: Option<Box<dyn Write + Send + 'a>>,
     /// Made when training begins.
     progress: Option<Progress<Box<dyn Write + Send + 'a>>>,
+    /// Whether the epoch that is running has begun on the output. One that is gone on with has not.
+    has_begun: bool,
 }
 
 impl<'a> ProgressBar<'a> {
@@ -82,11 +84,17 @@ impl<'a> ProgressBar<'a> {
         let (output, verbose) = (&mut self.output, self.verbose);
         self.progress.get_or_insert_with(|| Progress::to_user(output.take(), verbose))
     }
+
+    fn begin_epoch(&mut self, training: &Training<'_>) {
+        let Params { epochs, steps, .. } = *training.params();
+        self.progress().begin_epoch(training.epoch(), epochs, steps);
+        self.has_begun = true;
+    }
 }
 
 impl Default for ProgressBar<'_> {
     fn default() -> Self {
-        ProgressBar { verbose: Verbose::Auto, output: None, progress: None }
+        ProgressBar { verbose: Verbose::Auto, output: None, progress: None, has_begun: false }
     }
 }
 
@@ -100,9 +108,20 @@ impl Callback for ProgressBar<'_> {
         Err(CallbackError::option("verbose", expected, format!("{:?}", plan.params().verbose)))
     }
 
+    fn on_train_begin(&mut self, _training: &mut Training<'_>) -> HookResult {
+        self.has_begun = false;
+        Ok(())
+    }
+
     fn on_epoch_begin(&mut self, training: &mut Training<'_>) -> HookResult {
-        let Params { epochs, steps, .. } = *training.params();
-        self.progress().begin_epoch(training.epoch(), epochs, steps);
+        self.begin_epoch(training);
+        Ok(())
+    }
+
+    fn on_train_batch_begin(&mut self, training: &mut Training<'_>) -> HookResult {
+        if !self.has_begun {
+            self.begin_epoch(training);
+        }
         Ok(())
     }
 
@@ -111,18 +130,14 @@ impl Callback for ProgressBar<'_> {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, _training: &mut Training<'_>, logs: &mut Logs) -> HookResult {
+    fn on_epoch_end(&mut self, training: &mut Training<'_>, logs: &mut Logs) -> HookResult {
+        // When a run is resumed behind its last batch, nothing but the validation is left of the epoch.
+        if !self.has_begun {
+            self.begin_epoch(training);
+        }
+        self.has_begun = false;
         self.progress().end(logs);
         Ok(())
-    }
-
-    fn on_train_resume(
-        &mut self,
-        training: &mut Training<'_>,
-        _state: Option<&olifant_train::State>,
-    ) -> HookResult {
-        // An epoch that goes on does not begin again.
-        self.on_epoch_begin(training)
     }
 }
 

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use ndarray::{Array1, Array2, array};
 use olifant_callbacks::{
-    BackupAndRestore, BestWeights, LambdaCallback, LearningRateScheduler, Mode, ProgressBar,
+    BackupAndRestore, BestWeights, LambdaCallback, LearningRateScheduler, Mode, ProgressBar, SaveFreq,
 };
 use olifant_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};
-use olifant_train::{Compile, FitOptions, Model, Training, Verbose};
+use olifant_train::{CallbackError, Compile, FitOptions, Model, Training, Verbose};
 
 fn data() -> (Array2<f32>, Array1<f32>) {
     (array![[0.0], [1.0], [2.0], [3.0]], array![1.0, 3.0, 5.0, 7.0])
@@ -108,11 +108,7 @@ fn best_weights_survive_an_interruption() {
         let mut best = BestWeights::new().monitor("score").mode(Mode::Max);
         let mut model = model();
         let crash = LambdaCallback::new().on_epoch_begin(move |training| {
-            if crashes && training.epoch() == 3 {
-                Err(olifant_train::CallbackError::new("crash"))
-            } else {
-                Ok(())
-            }
+            if crashes && training.epoch() == 3 { Err(CallbackError::new("crash")) } else { Ok(()) }
         });
         let options = options(5)
             .callback(BackupAndRestore::new(directory.path()))
@@ -148,13 +144,15 @@ fn a_rate_for_each_batch_is_a_function_of_the_step() {
     assert_eq!(rates.lock().unwrap()[6..], [0.5, 0.25]);
 }
 
+/// The lines of progress without the times and the logs.
+fn lines(output: Vec<u8>) -> Vec<String> {
+    let text = String::from_utf8(output).unwrap();
+    text.lines().map(|line| line.split(" - ").next().unwrap().to_owned()).collect()
+}
+
 #[test]
 fn a_progress_bar_of_ones_own_replaces_that_of_fit() {
     let (x, y) = data();
-    let lines = |output: Vec<u8>| -> Vec<String> {
-        let text = String::from_utf8(output).unwrap();
-        text.lines().map(|line| line.split(" - ").next().unwrap().to_owned()).collect()
-    };
     let (mut own, mut of_fit) = (Vec::new(), Vec::new());
     let bar = ProgressBar::new().verbose(2).output(&mut own);
     model().fit(&x, &y, options(2).callback(bar)).unwrap();
@@ -170,4 +168,38 @@ fn a_progress_bar_of_ones_own_replaces_that_of_fit() {
         "callback ProgressBar: verbose must be Verbose::Silent in the options of fit, which else draws its own \
          progress beside this one, but is Epochs"
     );
+}
+
+#[test]
+fn a_progress_bar_goes_on_with_a_resumed_run_as_that_of_fit_does() {
+    let (x, y) = data();
+    // Behind an epoch, before its validation, and in its midst: crashes in the third, with a backup of such a moment.
+    for (save_freq, batch) in [(SaveFreq::Epoch, 0), (SaveFreq::Batches(2), 0), (SaveFreq::Batches(1), 1)] {
+        let [of_fit, own] = [false, true].map(|is_own| {
+            let directory = tempfile::tempdir().unwrap();
+            let fit = |crashes: bool| {
+                let (mut own, mut of_fit) = (Vec::new(), Vec::new());
+                let crash = LambdaCallback::new().on_train_batch_begin(move |training| {
+                    let is_time = crashes && (training.epoch(), training.batch()) == (2, batch);
+                    if is_time { Err(CallbackError::new("crash")) } else { Ok(()) }
+                });
+                let options = options(4)
+                    .validation_data(&x, &y)
+                    .verbose(if is_own { 0 } else { 2 })
+                    .output(&mut of_fit)
+                    .callback(BackupAndRestore::new(directory.path()).save_freq(save_freq))
+                    .callback(crash);
+                let options = if is_own {
+                    options.callback(ProgressBar::new().verbose(2).output(&mut own))
+                } else {
+                    options
+                };
+                assert_eq!(model().fit(&x, &y, options).is_ok(), !crashes);
+                lines(if is_own { own } else { of_fit })
+            };
+            fit(true);
+            fit(false)
+        });
+        assert_eq!(own, of_fit, "{save_freq:?}");
+    }
 }
