@@ -106,10 +106,11 @@ impl BackupAndRestore {
         BackupAndRestore { delete_checkpoint, ..self }
     }
 
-    /// Whether Ctrl-C, after the batch that is running, makes a backup and ends training, to be gone on with later:
+    /// Whether Ctrl-C, after the batch or the validation that is running, makes a backup and ends training, to be gone on with later:
     /// `fit` returns [`FitError::Interrupted`](olifant_train::FitError::Interrupted), and the backup stays.
     ///
     /// A second Ctrl-C ends the process at once, and so does the first before and after training, as it always does.
+    /// A hand-written loop, in which nobody makes backups, is stopped.
     /// A program that handles Ctrl-C by itself leaves this alone, and has a callback call [`Training::interrupt`].
     #[cfg(feature = "interrupt")]
     pub fn save_on_interrupt(mut self, save_on_interrupt: bool) -> Self {
@@ -121,9 +122,12 @@ impl BackupAndRestore {
     #[cfg(feature = "interrupt")]
     fn interrupt_if_asked(&self, training: &mut Training<'_>) {
         if self.ctrl_c.is_pressed() {
-            training.message("Ctrl-C: saving a backup; pressed again, it ends the program at once");
-            training.request_snapshot();
-            training.interrupt();
+            if training.request_snapshot() {
+                training.message("Ctrl-C: saving a backup; pressed again, it ends the program at once");
+                training.interrupt();
+            } else {
+                training.stop("Ctrl-C");
+            }
         }
     }
 

@@ -1,14 +1,17 @@
 //! Writes a file with a row for each epoch.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read};
 use std::path::PathBuf;
 
 use csv::{ReaderBuilder, Terminator, Writer, WriterBuilder};
 use olifant_train::{Callback, CallbackError, HookResult, Logs, Plan, State, Training};
 use serde::{Deserialize, Serialize};
 
-use crate::python_float::repr;
+use crate::{
+    grown_file::{reopen, written},
+    python_float::repr,
+};
 
 /// No header is longer; what stands in the file may be anything.
 const LONGEST_HEADER: u64 = 1 << 20;
@@ -114,22 +117,6 @@ impl CSVLogger {
         options.open(&self.path)
     }
 
-    /// Opens the file of an interrupted run, and cuts off what was written after the snapshot.
-    fn reopen(&self, bytes: u64) -> io::Result<File> {
-        let mut file = OpenOptions::new().write(true).open(&self.path)?;
-        let there = file.metadata()?.len();
-        if there < bytes {
-            let reason = format!(
-                "{bytes} bytes had been written when the run was interrupted, but only {there} are left; \
-                 bring the file back, or begin the run anew"
-            );
-            return Err(io::Error::other(reason));
-        }
-        file.set_len(bytes)?;
-        file.seek(SeekFrom::Start(bytes))?;
-        Ok(file)
-    }
-
     fn write_to(&mut self, file: File) {
         let mut builder = WriterBuilder::new();
         builder.delimiter(self.separator).terminator(Terminator::CRLF);
@@ -202,7 +189,7 @@ impl Callback for CSVLogger {
     fn on_train_resume(&mut self, training: &mut Training<'_>, state: Option<&State>) -> HookResult {
         let Some(state) = state else { return self.on_train_begin(training) };
         let Written { bytes, columns } = state.get()?;
-        let file = self.reopen(bytes).map_err(|source| self.failed(source))?;
+        let file = reopen(&self.path, bytes).map_err(|source| self.failed(source))?;
         self.columns = columns;
         self.write_to(file);
         Ok(())
@@ -219,10 +206,9 @@ impl Callback for CSVLogger {
 
     fn state(&self) -> Result<Option<State>, CallbackError> {
         let Some(writer) = &self.writer else { return Ok(None) };
-        let file = writer.get_ref();
-        // A power cut must not leave fewer bytes than the snapshot speaks of.
-        let bytes = file.sync_data().and_then(|()| Ok(file.metadata()?.len()));
-        let bytes = bytes.map_err(|source| self.failed(source))?;
+        let Some(bytes) = written(writer.get_ref()).map_err(|source| self.failed(source))? else {
+            return Ok(None);
+        };
         State::new(&Written { bytes, columns: self.columns.clone() }).map(Some)
     }
 }

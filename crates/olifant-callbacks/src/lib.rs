@@ -36,6 +36,7 @@ mod csv_logger;
 mod early_stopping;
 mod file_name;
 mod format_spec;
+mod grown_file;
 mod kept_files;
 mod lambda_callback;
 mod learning_rate_scheduler;

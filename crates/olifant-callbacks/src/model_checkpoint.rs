@@ -286,7 +286,6 @@ impl ModelCheckpoint {
             fs::create_dir_all(directory)
                 .map_err(|source| CallbackError::File { path: directory.to_owned(), source })?;
         }
-        self.memory.last_saved = Some(path.clone());
         let keeps_training = !self.save_weights_only && Snapshot::can_be_saved(&path);
         let file = KeptFile { path, value };
         if keeps_training && training.request_snapshot() {
@@ -313,6 +312,7 @@ impl ModelCheckpoint {
 
     /// The file is whole: others may go.
     fn finish(&mut self, training: &mut Training<'_>, file: KeptFile) -> HookResult {
+        self.memory.last_saved = Some(file.path.clone());
         if self.is_verbose {
             let (epoch, path) = (training.epoch() + 1, file.path.display());
             training.message(&format!("\nEpoch {epoch}: finished saving model to {path}"));

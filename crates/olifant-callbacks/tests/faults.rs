@@ -75,7 +75,10 @@ fn a_callback_that_panics_takes_nothing_with_it() {
 #[test]
 fn a_log_that_is_gone_or_shorter_is_not_gone_on_with() {
     for (change, expected) in [
-        ((|path| fs::remove_file(path)) as fn(&Path) -> io::Result<()>, "No such file"),
+        (
+            (|path| fs::remove_file(path)) as fn(&Path) -> io::Result<()>,
+            "this file, but it is gone; bring it back",
+        ),
         (
             |path| fs::write(path, "epoch"),
             "bytes had been written when the run was interrupted, but only 5 are left",
@@ -173,4 +176,16 @@ fn data_that_cannot_be_read_ends_training_and_the_run_goes_on_when_it_can() {
         fails.store(false, Ordering::Relaxed);
         assert_eq!(fit(false).unwrap(), unbroken);
     }
+}
+
+/// `sync` fails on a device; a log there is begun anew when a run goes on.
+#[cfg(unix)]
+#[test]
+fn a_log_that_is_a_device_stops_no_checkpoint() {
+    let directory = tempfile::tempdir().unwrap();
+    let (x, y) = data();
+    let checkpoint = olifant_callbacks::ModelCheckpoint::new(directory.path().join("m.olifant"));
+    let callbacks = (olifant_callbacks::CSVLogger::new("/dev/null"), checkpoint);
+    model().fit(&x, &y, FitOptions::new().epochs(2).verbose(0).callbacks(callbacks)).unwrap();
+    assert!(directory.path().join("m.olifant").exists());
 }

@@ -100,6 +100,7 @@ impl Model {
     ///
     /// They are what the optimizer's rule was given: ∂loss/∂weight with the penalties of regularizers, clipped if
     /// the optimizer clips; before weight decay, momentum and learning rate.
+    /// While gradients are accumulated they are those of the batch alone. A layer that is frozen or thawed makes them forgotten.
     pub fn gradients(&self) -> impl Iterator<Item = (&str, TensorView<'_>)> {
         let gradients = self.workspace.gradients();
         let trained = self.network.weights().iter().filter(|(_, spec)| spec.trainable);
@@ -147,6 +148,7 @@ impl Model {
         weights.trainable_mut().copy_from_slice(others.trainable());
         weights.state_mut().copy_from_slice(others.state());
         self.optimizer_state = other.optimizer_state;
+        self.forget_gradients();
         if self.seed_is_drawn {
             self.seed = other.seed;
         }
@@ -267,9 +269,7 @@ impl Model {
             loss = loss + penalty;
         }
         if backward {
-            // The optimizer divides the gradients by it again.
-            let scale = self.optimizer.options().loss_scale_factor;
-            tape.backward(scale.map_or(loss, |scale| loss * scale));
+            self.send_back(tape, loss);
         }
         y_true.with_value(|y_true| {
             y_pred.with_value(|y_pred| {

@@ -54,12 +54,18 @@ impl Run<'_> {
             let [was, now] = [snapshot.sums.len(), self.running.sums().len()].map(|count| count.to_string());
             return Err(checkpoint.differs(("the number of sums of the metrics".into(), was, now)));
         }
+        let Position { batch, cursor, .. } = snapshot.position;
+        if batch > self.steps || cursor > self.train.len() {
+            let [was, now] =
+                [format!("batch {batch} of an epoch, {cursor} of the data"), self.steps.to_string()];
+            return Err(checkpoint.differs(("the position".into(), was, format!("at most {now}"))));
+        }
         let Checkpoint { model, snapshot, .. } = checkpoint;
         self.training.model.adopt(model);
         self.training.history.resume(snapshot.history);
         self.training.stop = snapshot.stop;
         (self.position, self.logs) = (snapshot.position, snapshot.logs);
-        // Callbacks that go on see the event again behind which the snapshot was taken.
+        // `on_train_resume` sees the epoch of the event behind which the snapshot was taken.
         let Position { epoch, batch, .. } = self.position;
         self.training.begin_epoch(if batch == 0 { epoch.saturating_sub(1) } else { epoch });
         self.training.begin_batch(batch.saturating_sub(1));

@@ -120,6 +120,7 @@ impl Model {
     /// ```
     pub fn load_weights(&mut self, path: impl AsRef<Path>) -> Result<(), LoadError> {
         let path = path.as_ref();
+        self.put_weights_back();
         let weights = self.weights_mut();
         match Format::to_load(path)? {
             Format::Native => native::load_weights(path, weights),

@@ -79,3 +79,15 @@ fn they_are_clipped_and_have_the_penalties_of_regularizers() {
     let recorder = record(model(Sgd::new(0.25), Some(Regularizer::l2(0.5))), 1);
     assert_eq!(recorder.steps[0], gradients([-2.0, -7.0], -3.0));
 }
+
+#[test]
+fn freezing_a_layer_forgets_gradients_whose_places_have_changed() {
+    let layers = Sequential::new([2]).add(Dense::new(3).named("first")).add(Dense::new(1).named("last"));
+    let mut model = layers.compile(Sgd::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    model.train_on_batch(array![[1.0, 2.0]], array![1.0]).unwrap();
+    assert_eq!(model.gradients().count(), 4);
+    model.set_trainable("first", false).unwrap();
+    assert_eq!(model.gradients().count(), 0);
+    model.train_on_batch(array![[1.0, 2.0]], array![1.0]).unwrap();
+    assert!(model.gradients().map(|(name, _)| name).eq(["last/kernel", "last/bias"]));
+}

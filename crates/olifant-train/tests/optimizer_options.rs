@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use ndarray::{Array2, Axis, concatenate, s};
+use olifant_core::{Axes, Tensor};
 use olifant_nn::{
-    Activation, Initializer, Optimizer, Sequential,
+    Activation, Initializer, Loss, Optimizer, Sequential,
     layers::{Dense, Dropout},
     losses::MeanSquaredError,
     optimizers::{Adam, Sgd},
@@ -194,4 +195,37 @@ fn options_give_the_same_bits_on_any_number_of_threads() {
     for threads in [2, 3] {
         assert!(alone == train(threads), "{threads} threads");
     }
+}
+
+#[test]
+fn a_step_of_a_hand_written_loop_is_scaled_like_that_of_fit() {
+    let (x, y) = data();
+    let by_hand = |optimizer: Sgd| {
+        let mut model = model(optimizer, 0.0);
+        let (x, y) = (Tensor::from_array(&x).unwrap(), Tensor::from_array(&y).unwrap());
+        model.learn(|tape, network| {
+            let y_pred = network.call(tape.input(x.view()));
+            MeanSquaredError::new().call(tape.input(y.view()), y_pred).mean(Axes::All)
+        });
+        weights(&model)
+    };
+    let mut of_fit = model(Sgd::new(0.5), 0.0);
+    of_fit.train_on_batch(&x, &y).unwrap();
+    assert_eq!(by_hand(Sgd::new(0.5)), weights(&of_fit));
+    assert_eq!(by_hand(Sgd::new(0.5).loss_scale_factor(1024.0)), weights(&of_fit));
+}
+
+#[test]
+fn whoever_sets_weights_sets_the_weights_and_not_their_averages() {
+    let (x, y) = data();
+    let mut model = model(Sgd::new(0.1).use_ema(true), 0.0);
+    model.train_on_batch(&x, &y).unwrap();
+    model.train_on_batch(&x, &y).unwrap();
+    let bias = ndarray::array![7.0, 8.0];
+    let average = averages(&model);
+    model.swap_ema_weights().unwrap();
+    model.set_weight("dense_1/bias", &bias).unwrap();
+    assert!(!model.has_ema_weights());
+    assert_eq!(model.weight("dense_1/bias").unwrap(), bias.view().into_dyn());
+    assert_eq!(averages(&model), average);
 }

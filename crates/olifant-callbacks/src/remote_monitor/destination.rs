@@ -59,7 +59,7 @@ impl Destination {
             let redirection = redirection(&url, &answer);
             io::copy(&mut answer.into_body().into_reader().take(MAX_ANSWER), &mut io::sink())?;
             let Some(next) = redirection.transpose()? else { return Ok(()) };
-            if next.authority() != url.authority() {
+            if (next.scheme(), next.authority()) != (url.scheme(), url.authority()) {
                 headers.remove(AUTHORIZATION);
             }
             url = next;

@@ -10,6 +10,7 @@ use prost::Message;
 use serde::{Deserialize, Serialize};
 
 use super::messages::{Event, Graph, Summary, Value};
+use crate::grown_file::{reopen, written};
 
 /// A file of records. Each is in the file as soon as it is written.
 ///
@@ -50,26 +51,16 @@ impl EventFile {
     }
 
     /// A file of an interrupted run, cut back to what it was.
-    pub(super) fn reopen(directory: &Path, written: &Written) -> Result<EventFile, CallbackError> {
+    pub(super) fn reopen(directory: &Path, before: &Written) -> Result<EventFile, CallbackError> {
         // A state from a strange checkpoint must not reach files elsewhere.
-        let path = directory.join(Path::new(&written.name).file_name().unwrap_or_default());
-        let open = || {
-            let file = OpenOptions::new().append(true).open(&path).map_err(gone)?;
-            let there = file.metadata()?.len();
-            if there < written.bytes {
-                return Err(io::Error::other(shorter(written.bytes, there)));
-            }
-            file.set_len(written.bytes)?;
-            Ok(file)
-        };
-        let file = open().map_err(|source| failed(&path, source))?;
+        let path = directory.join(Path::new(&before.name).file_name().unwrap_or_default());
+        let file = reopen(&path, before.bytes).map_err(|source| failed(&path, source))?;
         Ok(EventFile { path, file, record: Vec::new() })
     }
 
     /// How far the file has got, which a power cut will not change.
     pub(super) fn written(&self) -> Result<Written, CallbackError> {
-        let bytes = self.file.sync_data().and_then(|()| Ok(self.file.metadata()?.len()));
-        let bytes = bytes.map_err(|source| failed(&self.path, source))?;
+        let bytes = written(&self.file).map_err(|source| failed(&self.path, source))?.unwrap_or_default();
         let name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Written { name, bytes })
     }
@@ -96,22 +87,6 @@ impl EventFile {
         self.record.extend_from_slice(&checksum(&data));
         self.file.write_all(&self.record).map_err(|source| failed(&self.path, source))
     }
-}
-
-fn gone(error: io::Error) -> io::Error {
-    if error.kind() != io::ErrorKind::NotFound {
-        return error;
-    }
-    io::Error::other(
-        "the run that was interrupted wrote this file, but it is gone; bring it back, or begin the run anew",
-    )
-}
-
-fn shorter(bytes: u64, there: u64) -> String {
-    format!(
-        "{bytes} bytes had been written when the run was interrupted, but only {there} are left; \
-         bring the file back, or begin the run anew"
-    )
 }
 
 fn failed(path: &Path, source: io::Error) -> CallbackError {

@@ -17,9 +17,11 @@ pub(super) fn keras_model(network: &Network) -> String {
         "batch_shape": input, "dtype": "float32", "sparse": false, "ragged": false, "name": INPUT, "optional": false,
     });
     let mut layers = vec![envelope("keras.layers", "InputLayer", input_layer)];
+    let frozen: Vec<&str> = network.frozen_layers().collect();
     let mut shape = input.clone();
     for (name, layer, output) in network.layers() {
-        let mut entry = envelope("keras.layers", layer.class_name(), config(name, layer));
+        let mut entry =
+            envelope("keras.layers", layer.class_name(), config(name, layer, !frozen.contains(&name)));
         entry["build_config"] = json!({ "input_shape": shape });
         layers.push(entry);
         shape = with_batch(output);
@@ -51,7 +53,7 @@ fn envelope(module: &str, class_name: &str, config: Value) -> Value {
     json!({ "module": module, "class_name": class_name, "config": config, "registered_name": null })
 }
 
-fn config(name: &str, layer: &dyn Layer) -> Value {
+fn config(name: &str, layer: &dyn Layer, is_trainable: bool) -> Value {
     let mut config = match serde_json::to_value(layer) {
         Ok(Value::Object(options)) => options,
         _ => Map::new(),
@@ -59,7 +61,7 @@ fn config(name: &str, layer: &dyn Layer) -> Value {
     config.remove("layer");
     config.extend([
         ("name".to_string(), json!(name)),
-        ("trainable".to_string(), json!(true)),
+        ("trainable".to_string(), json!(is_trainable)),
         ("dtype".to_string(), policy()),
     ]);
     Value::Object(config)

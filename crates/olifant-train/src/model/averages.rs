@@ -49,6 +49,13 @@ impl Model {
         Ok(())
     }
 
+    /// Takes the averages out of the place of the weights, if they are there: whoever changes weights means the weights.
+    pub(crate) fn put_weights_back(&mut self) {
+        if self.optimizer_state.is_swapped() {
+            self.optimizer_state.swap_average(self.network.weights_mut());
+        }
+    }
+
     /// Whether the averages are in the place of the weights.
     pub fn has_ema_weights(&self) -> bool {
         self.optimizer_state.is_swapped()

@@ -65,9 +65,7 @@ impl Compile for Model {
         loss: impl Loss,
         metrics: impl IntoMetrics,
     ) -> Result<Model, BuildError> {
-        if self.optimizer_state.is_swapped() {
-            self.optimizer_state.swap_average(self.network.weights_mut());
-        }
+        self.put_weights_back();
         let (optimizer, loss) = (Box::new(optimizer), CompiledLoss::new(loss));
         let metrics = MetricList::new(metrics.into_metrics(), Vec::new());
         let model = Model::new(self.network, self.seed, optimizer, loss, metrics)?;

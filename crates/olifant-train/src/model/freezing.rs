@@ -44,10 +44,9 @@ impl Model {
     /// ```
     pub fn set_trainable(&mut self, layer: &str, trainable: bool) -> Result<(), FitError> {
         // A frozen weight has no average: it stays with its own numbers.
-        let is_swapped = self.optimizer_state.is_swapped();
-        if is_swapped {
-            self.optimizer_state.swap_average(self.network.weights_mut());
-        }
+        let is_swapped = self.has_ema_weights();
+        self.put_weights_back();
+        self.forget_gradients();
         let before = self.network.weights().clone();
         let result = self.network.set_trainable(layer, trainable);
         self.optimizer_state.rearrange(&*self.optimizer, &before, self.network.weights());

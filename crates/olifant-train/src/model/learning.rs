@@ -44,10 +44,21 @@ impl Model {
         let key = RandomKey::from_seed(self.seed);
         let loss = self.update(key, |model, tape| {
             let loss = record(tape, &model.network);
-            tape.backward(loss);
+            model.send_back(tape, loss);
             Ok(loss.item())
         });
         loss.expect("recording a loss does not fail, it panics")
+    }
+
+    /// Sends a loss back, as many times larger as the optimizer will divide its gradients by.
+    pub(super) fn send_back<'t>(&self, tape: &'t Tape<'_>, loss: Var<'t>) {
+        let scale = self.optimizer.options().loss_scale_factor;
+        tape.backward(scale.map_or(loss, |scale| loss * scale));
+    }
+
+    /// Drops the gradients of the last step, whose weights lie elsewhere now.
+    pub(super) fn forget_gradients(&mut self) {
+        self.workspace = Workspace::with_team(self.team.clone());
     }
 
     /// Records something that is sent back, and changes the weights along its gradients.
@@ -56,9 +67,7 @@ impl Model {
         key: RandomKey,
         record: impl FnOnce(&Model, &Tape<'_>) -> Result<R, FitError>,
     ) -> Result<R, FitError> {
-        if self.optimizer_state.is_swapped() {
-            self.optimizer_state.swap_average(self.network.weights_mut());
-        }
+        self.put_weights_back();
         let key = key.purpose(Purpose::Step).derive(self.optimizer_state.calls());
         let empty = Workspace::with_team(self.team.clone());
         let workspace = std::mem::replace(&mut self.workspace, empty);

@@ -137,6 +137,7 @@ impl Model {
         S: Data<Elem: Element>,
         D: Dimension,
     {
+        self.put_weights_back();
         for (to, from) in self.network.weights_mut().get_mut(weight).iter_mut().zip(array) {
             *to = from.to_float();
         }
