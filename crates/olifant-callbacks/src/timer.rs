@@ -68,6 +68,11 @@ impl Timer {
         &self.memory.epoch_times
     }
 
+    /// How many batches were trained.
+    pub fn batches(&self) -> usize {
+        self.memory.batches as usize
+    }
+
     /// How long a training batch took on average; zero if there was none.
     pub fn batch_time(&self) -> Duration {
         self.memory.in_batches.checked_div(self.memory.batches).unwrap_or_default()
@@ -138,7 +143,7 @@ mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
 
     use olifant_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};
-    use olifant_train::{Compile, FitOptions};
+    use olifant_train::{Compile, FitOptions, Params};
 
     use super::*;
     use crate::stopwatch::tests::set_by_hand;
@@ -171,6 +176,7 @@ mod tests {
         let history = model.fit(&data, &data, options.callback(Slow(&clock)).callback(&mut timer)).unwrap();
         assert_eq!(timer.epoch_times(), [Duration::from_secs(11); 3]);
         assert_eq!((timer.batch_time(), timer.total()), (Duration::from_secs(2), Duration::from_secs(33)));
+        assert_eq!(timer.batches(), 9);
         assert_eq!(history["epoch_time"], [11.0; 3]);
 
         let mut resumed = Timer::new();
@@ -180,9 +186,34 @@ mod tests {
     }
 
     #[test]
+    fn an_epoch_that_was_interrupted_has_its_time_before_and_after() {
+        let mut model = Sequential::new([1])
+            .add(Dense::new(1))
+            .compile(Sgd::new(0.1), MeanSquaredError::new(), ())
+            .unwrap();
+        let mut training = Training::new(&mut model, Params::default());
+        let (clock, stopwatch) = set_by_hand();
+        let mut timer = Timer { stopwatch, ..Timer::new() };
+        timer.on_train_begin(&mut training).unwrap();
+        clock.fetch_add(1, Ordering::Relaxed);
+        timer.on_epoch_begin(&mut training).unwrap();
+        clock.fetch_add(7, Ordering::Relaxed);
+        let state = timer.state().unwrap();
+
+        let (clock, stopwatch) = set_by_hand();
+        let mut resumed = Timer { stopwatch, ..Timer::new() };
+        resumed.on_train_resume(&mut training, state.as_ref()).unwrap();
+        clock.fetch_add(4, Ordering::Relaxed);
+        resumed.on_epoch_end(&mut training, &mut Logs::new()).unwrap();
+        resumed.on_train_end(&mut training, &Logs::new()).unwrap();
+        assert_eq!(resumed.epoch_times(), [Duration::from_secs(11)]);
+        assert_eq!(resumed.total(), Duration::from_secs(12));
+    }
+
+    #[test]
     fn before_any_batch_all_times_are_zero() {
         let timer = Timer::new();
-        assert_eq!((timer.batch_time(), timer.total()), (Duration::ZERO, Duration::ZERO));
+        assert_eq!((timer.batches(), timer.batch_time(), timer.total()), (0, Duration::ZERO, Duration::ZERO));
         assert!(timer.adds_logs().is_empty());
     }
 }

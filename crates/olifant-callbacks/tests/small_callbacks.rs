@@ -144,6 +144,30 @@ fn a_rate_for_each_batch_is_a_function_of_the_step() {
     assert_eq!(rates.lock().unwrap()[6..], [0.5, 0.25]);
 }
 
+#[test]
+fn a_rate_for_each_batch_goes_on_with_a_resumed_run() {
+    let (x, y) = data();
+    let directory = tempfile::tempdir().unwrap();
+    let fit = |crashes: bool| {
+        let mut rates = Vec::new();
+        let see = LambdaCallback::new().on_train_batch_end(|training, _| {
+            rates.push(training.learning_rate());
+            let is_time = crashes && (training.epoch(), training.batch()) == (1, 1);
+            if is_time { Err(CallbackError::new("crash")) } else { Ok(()) }
+        });
+        let schedule = LearningRateScheduler::per_batch(|step, rate| rate + step as f64);
+        let backup = BackupAndRestore::new(directory.path()).save_freq(1);
+        let mut model = model();
+        let result = model.fit(&x, &y, options(3).callback(backup).callback(schedule).callback(see));
+        assert_eq!(result.is_err(), crashes);
+        (weights(&model), rates)
+    };
+    let (unbroken, rates) = fit(false);
+    fit(true);
+    // The last of the batches before the crash has no backup and is trained again.
+    assert_eq!(fit(false), (unbroken, rates[3..].to_vec()));
+}
+
 /// The lines of progress without the times and the logs.
 fn lines(output: Vec<u8>) -> Vec<String> {
     let text = String::from_utf8(output).unwrap();
