@@ -135,14 +135,14 @@ pub enum DatasetError {
     )]
     NotANumber { path: PathBuf, line: u64, column: String, value: String },
 
-    /// A target column that the file does not have.
+    /// A column that the file does not have.
     #[error(
         "reading the CSV file {}: there is no column {given}; its columns are {columns}",
         path.display()
     )]
     UnknownColumn { path: PathBuf, given: String, columns: String },
 
-    /// A target column whose name stands twice in the header.
+    /// A column whose name stands twice in the header.
     #[error("reading the CSV file {}: {count} columns are called {given}; choose one by its index", path.display())]
     AmbiguousColumn { path: PathBuf, given: String, count: usize },
 

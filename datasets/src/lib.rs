@@ -7,7 +7,7 @@
 //! | whatever there is | [`load`] a [`Source`]: `auto`, `mnist`, `fashion-mnist` or `synthetic` |
 //! | tables of numbers | [`read_csv`] |
 //! | any IDX file | [`read_idx`] |
-//! | files larger than memory | [`IdxFile`], [`NpyFile`]: given to `fit` as they are |
+//! | files larger than memory | [`IdxFile`], [`NpyFile`], [`CsvFile`]: given to `fit` as they are |
 //!
 //! A [`Dataset`] has two halves, [`Dataset::train`] and [`Dataset::test`], and nothing of it is in memory until
 //! [`Split::read`] returns [`Images`]: plain `ndarray` arrays, as a model's `fit` takes them.
@@ -27,6 +27,7 @@
 #![deny(unsafe_code)]
 
 mod csv;
+mod csv_file;
 mod dataset;
 #[cfg(feature = "download")]
 mod download;
@@ -45,6 +46,7 @@ mod stored_number;
 mod synthetic_digits;
 
 pub use self::csv::{Column, CsvOptions, Table, read_csv};
+pub use csv_file::{CsvColumns, CsvFile};
 pub use dataset::Dataset;
 #[cfg(feature = "download")]
 pub use download::Download;
