@@ -27,12 +27,12 @@ use crate::stored_number::{ByteOrder, StoredNumber};
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("images-idx3-ubyte");
-/// std::fs::write(&path, [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 51, 102, 255])?;
+/// std::fs::write(&path, [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 51, 0, 255])?;
 /// let images = IdxFile::open(&path)?.rescale(1.0 / 255.0); // model.fit(&images, &labels, …)
 /// assert_eq!(images.shape(), [2, 1, 2]);
 /// let mut last = [0.0; 2];
 /// images.gather(&[1], &mut last)?;
-/// assert_eq!(last, [0.4, 1.0]);
+/// assert_eq!(last, [0.0, 1.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
