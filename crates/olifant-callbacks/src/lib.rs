@@ -6,7 +6,7 @@
 //! | [`ModelCheckpoint`] | saves the model or its weights, every so often or at its best, and deletes older or worse files if asked |
 //! | [`BackupAndRestore`] | keeps a backup of the whole run, from which the next `fit` goes on to the same bits |
 //! | [`ReduceLROnPlateau`] | lowers the learning rate when a value no longer improves |
-//! | [`LearningRateScheduler`] | sets the learning rate of each epoch |
+//! | [`LearningRateScheduler`] | sets the learning rate of each epoch, or of each batch |
 //! | [`CSVLogger`] | writes a file with a row for each epoch |
 //! | [`SwapEMAWeights`] | measures the moving averages of the weights instead of the weights |
 //! | [`BestWeights`] | keeps the best weights in memory, and puts them back |
@@ -47,6 +47,7 @@ mod python_float;
 mod reduce_lr_on_plateau;
 #[cfg(feature = "remote")]
 mod remote_monitor;
+mod save_freq;
 mod stopwatch;
 mod swap_ema_weights;
 #[cfg(feature = "tensorboard")]
@@ -62,12 +63,13 @@ pub use csv_logger::CSVLogger;
 pub use early_stopping::EarlyStopping;
 pub use lambda_callback::{IntoHookResult, LambdaCallback};
 pub use learning_rate_scheduler::LearningRateScheduler;
-pub use model_checkpoint::{ModelCheckpoint, SaveFreq};
+pub use model_checkpoint::ModelCheckpoint;
 pub use monitor::Mode;
 pub use progress_bar::ProgressBar;
 pub use reduce_lr_on_plateau::ReduceLROnPlateau;
 #[cfg(feature = "remote")]
 pub use remote_monitor::RemoteMonitor;
+pub use save_freq::SaveFreq;
 pub use swap_ema_weights::SwapEMAWeights;
 #[cfg(feature = "tensorboard")]
 pub use tensor_board::{TensorBoard, UpdateFreq};

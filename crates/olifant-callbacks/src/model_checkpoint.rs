@@ -8,6 +8,7 @@ use olifant_train::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::SaveFreq;
 use crate::file_name::FileName;
 use crate::format_spec::Number;
 use crate::kept_files::{Keep, KeptFile, KeptFiles};
@@ -106,23 +107,6 @@ struct Memory {
     /// Should the process die before it is, but after another callback's backup, the resumed run saves it.
     due: Option<KeptFile>,
     kept: KeptFiles,
-}
-
-/// When a [`ModelCheckpoint`] saves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SaveFreq {
-    /// At the end of each epoch.
-    #[default]
-    Epoch,
-    /// Whenever so many batches have been trained since the last time, whatever the epoch.
-    /// The logs then hold running values, and none of validation.
-    Batches(usize),
-}
-
-impl From<usize> for SaveFreq {
-    fn from(batches: usize) -> SaveFreq {
-        SaveFreq::Batches(batches)
-    }
 }
 
 impl ModelCheckpoint {

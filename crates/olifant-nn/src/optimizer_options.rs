@@ -44,7 +44,8 @@ pub struct OptimizerOptions {
     /// for who does what.
     #[serde(default)]
     pub loss_scale_factor: Option<Float>,
-    /// The mean of so many gradients makes one update; in the steps between nothing changes but the averages.
+    /// The mean of so many gradients makes one update; in the steps between nothing changes but the averages,
+    /// and, as in Keras, the weights that `ema_overwrite_frequency` makes averages.
     ///
     /// As in Keras, schedules go by steps, everything else goes by updates.
     #[serde(default)]

@@ -198,20 +198,19 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a");
         let dead = u32::MAX - 1;
-        let names = [
-            format!(".a.{dead}-0.tmp"),
-            format!(".a.{dead}-1.tmp"),
-            format!(".b.{dead}-0.tmp"),
-            format!(".a.{}-7.tmp", process::id()),
-            ".a.notes-1.tmp".to_owned(),
+        let files = [
+            (format!(".a.{dead}-0.tmp"), 100),
+            (format!(".a.{dead}-1.tmp"), 0),
+            (format!(".b.{dead}-0.tmp"), 100),
+            (format!(".a.{}-7.tmp", process::id()), 100),
+            (".a.notes-1.tmp".to_owned(), 100),
         ];
-        for name in &names {
+        for (name, seconds) in &files {
             let file = File::create(directory.path().join(name)).unwrap();
-            let age = if name.ends_with("-1.tmp") && name.contains("429") { 0 } else { 100 };
-            file.set_modified(std::time::SystemTime::now() - Duration::from_secs(age)).unwrap();
+            file.set_modified(std::time::SystemTime::now() - Duration::from_secs(*seconds)).unwrap();
         }
         write_atomically(&path, b"whole").unwrap();
-        let left: Vec<bool> = names.iter().map(|name| directory.path().join(name).exists()).collect();
+        let left: Vec<bool> = files.iter().map(|(name, _)| directory.path().join(name).exists()).collect();
         assert_eq!(left, [false, true, true, true, true]);
     }
 
