@@ -7,6 +7,9 @@ use olifant_train::{Callback, CallbackError, HookResult, Logs, Model, Plan, Trai
 /// The optimizer keeps the averages if it was made with `use_ema(true)`; at the end of `fit` they become the weights.
 /// With this callback validation says during training already how good they are.
 ///
+/// Should an evaluation or a prediction fail in its midst, the averages stay in place until the next step, or until
+/// [`Model::swap_ema_weights`](olifant_train::Model::swap_ema_weights).
+///
 /// # Defaults
 ///
 /// `swap_on_epoch` false; true swaps from the end of an epoch to the beginning of the next as well,
