@@ -37,7 +37,7 @@ use crate::SaveFreq;
 ///
 /// # Errors
 ///
-/// Before the first step: the directory's name is empty or that of a file; the backup cannot be read, or is of another run.
+/// Before the first step: the directory's name is empty or that of a file; the data is a [`Stream`](olifant_train::Stream); the backup cannot be read, or is of another run.
 /// Later: it cannot be written; the one before is then still there.
 ///
 /// # Examples
@@ -151,13 +151,14 @@ impl BackupAndRestore {
 }
 
 impl Callback for BackupAndRestore {
-    fn check(&self, _plan: &Plan<'_>) -> HookResult {
+    fn check(&self, plan: &Plan<'_>) -> HookResult {
         if self.backup_dir.as_os_str().is_empty() {
             return Err(CallbackError::option("backup_dir", "the name of a directory", "empty"));
         }
         if self.save_freq == SaveFreq::Batches(0) {
             return Err(CallbackError::option("save_freq", "at least 1 batch", 0));
         }
+        plan.expect_resumable()?;
         Ok(Model::check_save_path(self.latest(), false)?)
     }
 

@@ -4,14 +4,16 @@
 
 use ndarray::array;
 use olifant_callbacks::{
-    CSVLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode, ModelCheckpoint,
+    BackupAndRestore, CSVLogger, EarlyStopping, LambdaCallback, LearningRateScheduler, Mode, ModelCheckpoint,
     ReduceLROnPlateau, SaveFreq,
 };
 use olifant_nn::{
     Sequential, layers::Dense, losses::MeanSquaredError, metrics::MeanAbsoluteError, optimizers::Sgd,
     schedules::ExponentialDecay,
 };
-use olifant_train::{Callback, CallbackError, Compile, FitOptions, IntoFitOptions, Verbose};
+use olifant_train::{
+    Callback, CallbackError, Checkpoint, Compile, FitOptions, IntoFitOptions, Model, Stream, Verbose,
+};
 
 /// The error of a fit, which must not have begun.
 fn refusal_of<'a>(callbacks: impl IntoFitOptions<'a>) -> String {
@@ -51,6 +53,27 @@ fn a_monitor_that_improves_nobody_knows_which_way() {
         "callback EarlyStopping: mode must be Mode::Min or Mode::Max, \
          as \"learning_rate\" does not tell which is better, but is Mode::Auto"
     );
+}
+
+#[test]
+fn a_stream_has_no_backup() {
+    let directory = tempfile::tempdir().unwrap();
+    let batches = std::iter::repeat_with(|| (array![[0.0], [1.0]], array![0.0, 1.0]));
+    let stream = Stream::from_iter(batches, 4).unwrap();
+    let network = Sequential::new([1]).add(Dense::new(1));
+    let mut model = network.compile(Sgd::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    let mut fit = |callback: Box<dyn Callback>| {
+        let options = FitOptions::new().verbose(Verbose::Silent).callback(callback);
+        model.fit(stream.x(), stream.y(), options).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!(
+        fit(Box::new(BackupAndRestore::new(directory.path().join("backup")))),
+        Err("callback BackupAndRestore: a stream cannot be resumed: its samples come once".into())
+    );
+    // A checkpoint of the model alone can be made of it.
+    let path = directory.path().join("model.olifant");
+    assert_eq!(fit(Box::new(ModelCheckpoint::new(&path))), Ok(()));
+    assert!(Model::load(&path).is_ok() && Checkpoint::load(&path).is_err());
 }
 
 #[test]

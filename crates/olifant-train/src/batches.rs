@@ -2,6 +2,8 @@
 
 mod facts;
 
+pub(crate) use facts::STREAM;
+
 use std::{
     collections::HashMap,
     io,
@@ -94,6 +96,9 @@ impl<'a> Batches<'a> {
                 });
             }
         }
+        if sample_weight.is_some() && (x.is_stream() || y.is_stream()) {
+            return Err(FitError::option("sample_weight", "unset with a stream", "set"));
+        }
         model.network().check_input(x.shape)?;
         let mut order = Vec::new();
         order.try_reserve_exact(samples).map_err(io::Error::from)?;
@@ -128,6 +133,13 @@ impl<'a> Batches<'a> {
         batch_size: Option<usize>,
     ) -> Result<(Batches<'a>, Batches<'a>), FitError> {
         let samples = self.order.len();
+        if self.is_stream() {
+            return Err(FitError::option(
+                "validation_split",
+                "unset with a stream: give validation_data",
+                share,
+            ));
+        }
         if !(share > 0.0 && share < 1.0) {
             return Err(FitError::option("validation_split", "between 0 and 1, both excluded", share));
         }
@@ -168,7 +180,7 @@ impl<'a> Batches<'a> {
 
     /// Puts the samples into an order that depends on nothing but the key.
     pub(crate) fn shuffle(&mut self, shuffle: Shuffle, key: RandomKey) {
-        if shuffle == Shuffle::Off || self.key.replace(key) == Some(key) {
+        if shuffle == Shuffle::Off || self.is_stream() || self.key.replace(key) == Some(key) {
             return;
         }
         let order = Arc::make_mut(&mut self.order);
@@ -201,6 +213,11 @@ impl<'a> Batches<'a> {
             .into_iter()
             .flatten()
             .all(|list| list.samples.in_memory())
+    }
+
+    /// Whether samples come once, in their order.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.x.is_stream() || self.y.is_stream()
     }
 
     fn rows(&self, number: usize) -> Range<usize> {
@@ -272,6 +289,10 @@ impl SampleList<'_> {
     /// Whether reading is cheap.
     pub(crate) fn in_memory(&self) -> bool {
         self.samples.in_memory()
+    }
+
+    pub(crate) fn is_stream(&self) -> bool {
+        self.samples.is_stream()
     }
 
     /// Reads some samples into a tensor with a batch axis.

@@ -60,15 +60,24 @@ impl Model {
         let progress = Progress::to_user(options.output.take(), options.verbose);
         let data = data(self, x, y, &options)?;
         let mut params = params(self, &data, &options);
-        callbacks.check(Plan::new(self, &params))?;
+        let has_stream = data.0.is_stream() || data.1.as_ref().is_some_and(Batches::is_stream);
+        let mut plan = Plan::new(self, &params);
+        plan.has_stream = has_stream;
+        callbacks.check(plan)?;
         let checkpoint = match &options.resume_from {
+            Some(path) if has_stream => {
+                let expected = "unset with a stream, which cannot be resumed";
+                return Err(FitError::option("resume_from", expected, path.display()));
+            }
             Some(path) => Some(Checkpoint::load(path)?),
             None => callbacks.resume()?,
         };
         let given_seed = options.seed.or(self.given_seed());
         let interrupted_seed = checkpoint.as_ref().map(|checkpoint| checkpoint.snapshot.seed);
         params.seed = given_seed.or(interrupted_seed).unwrap_or(self.seed());
-        let mut run = Run::new(Training::of_fit(self, params, progress), data, &options);
+        let mut training = Training::of_fit(self, params, progress);
+        training.takes_snapshots = !has_stream;
+        let mut run = Run::new(training, data, &options);
         run.run(checkpoint, &mut callbacks)?;
         Ok(run.training.history)
     }

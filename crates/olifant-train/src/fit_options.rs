@@ -120,6 +120,8 @@ impl<'a> FitOptions<'a> {
     }
 
     /// Whether samples come in a new order in every epoch, or [`Shuffle::WithinBatches`].
+    ///
+    /// Those of a [`Stream`](crate::Stream) come in their own, as in Keras.
     pub fn shuffle(mut self, shuffle: impl Into<Shuffle>) -> Self {
         self.shuffle = shuffle.into();
         self

@@ -2,7 +2,7 @@
 
 use olifant_nn::{Objective, known_names};
 
-use crate::{Callback, CallbackError, Model, Params};
+use crate::{Callback, CallbackError, Model, Params, batches::STREAM};
 
 /// What is known before the first batch: the names that will be in the logs, and who sets the learning rate.
 pub struct Plan<'a> {
@@ -11,6 +11,8 @@ pub struct Plan<'a> {
     batch_logs: Vec<String>,
     epoch_logs: Vec<String>,
     learning_rate_owner: Option<String>,
+    /// Whether data comes once, in its order.
+    pub(crate) has_stream: bool,
 }
 
 impl<'a> Plan<'a> {
@@ -23,7 +25,7 @@ impl<'a> Plan<'a> {
             epoch_logs.sort_unstable();
         }
         let owner = model.has_schedule().then(|| "the schedule the optimizer was made with".to_string());
-        Plan { model, params, batch_logs, epoch_logs, learning_rate_owner: owner }
+        Plan { model, params, batch_logs, epoch_logs, learning_rate_owner: owner, has_stream: false }
     }
 
     /// The model that will be trained.
@@ -62,6 +64,15 @@ impl<'a> Plan<'a> {
     /// It will not; the error lists the names there will be.
     pub fn expect_batch_log(&self, what: &str, name: &str) -> Result<(), CallbackError> {
         expect(what, name, &self.batch_logs)
+    }
+
+    /// Objects if the run could not be resumed, as one whose data is a [`Stream`](crate::Stream) cannot.
+    ///
+    /// # Errors
+    ///
+    /// It could not.
+    pub fn expect_resumable(&self) -> Result<(), CallbackError> {
+        if self.has_stream { Err(CallbackError::new(STREAM)) } else { Ok(()) }
     }
 
     /// Objects if something else sets the learning rate already.

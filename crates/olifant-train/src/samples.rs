@@ -72,6 +72,12 @@ pub trait Samples: Send + Sync {
     fn in_memory(&self) -> bool {
         false
     }
+
+    /// Whether samples come once, in their order, as those of a [`Stream`](crate::Stream) do:
+    /// then they are neither shuffled nor split, and training on them cannot be resumed.
+    fn is_stream(&self) -> bool {
+        false
+    }
 }
 
 impl<S, D> Samples for ArrayBase<S, D>
@@ -127,6 +133,10 @@ impl<T: Samples + ?Sized> Samples for &T {
 
     fn in_memory(&self) -> bool {
         (**self).in_memory()
+    }
+
+    fn is_stream(&self) -> bool {
+        (**self).is_stream()
     }
 }
 

@@ -229,7 +229,8 @@ impl<'a> Training<'a> {
     /// Asks for a snapshot of the whole run, which [`Callback::on_snapshot`](crate::Callback::on_snapshot) gets
     /// as soon as all callbacks have seen the event: after `on_train_batch_end`, or after `on_epoch_end`.
     ///
-    /// In `on_train_end` it is too late for one. Returns false in a hand-written loop, `evaluate` and `predict`, where nobody takes snapshots.
+    /// In `on_train_end` it is too late for one. Returns false in a hand-written loop, `evaluate` and `predict`,
+    /// where nobody takes snapshots, and if the data is a [`Stream`](crate::Stream), which cannot be resumed.
     pub fn request_snapshot(&mut self) -> bool {
         if self.takes_snapshots && !self.snapshot_requests.contains(&self.place) {
             self.snapshot_requests.push(self.place);

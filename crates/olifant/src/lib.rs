@@ -57,8 +57,8 @@ pub use olifant_train::PlotError;
 pub use olifant_train::{
     Arrays, BatchOptions, Callback, CallbackError, CallbackList, Checkpoint, Compile, Ending,
     EvaluateOptions, FitError, FitOptions, History, HookResult, IntoArrays, IntoFitOptions, LoadError, Logs,
-    Model, Params, Plan, Progress, Samples, SaveError, Shuffle, Snapshot, State, Stop, Training,
-    ValidationFreq, Verbose, WriteError,
+    Model, Params, Plan, Progress, Samples, SaveError, Shuffle, Snapshot, State, Stop, Stream, StreamSamples,
+    Training, ValidationFreq, Verbose, WriteError,
 };
 
 /// Everything a training program needs, with one `use`.

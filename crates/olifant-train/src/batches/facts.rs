@@ -14,11 +14,17 @@ const PIECE: usize = 256;
 /// How many samples are looked at where reading all of them would take too long: those that are not in memory.
 const SPREAD: usize = 256;
 
+/// Why there are no facts about a stream.
+pub(crate) const STREAM: &str = "a stream cannot be resumed: its samples come once";
+
 impl Batches<'_> {
     /// Sizes, shapes and checksums.
     ///
     /// Of data in memory every number counts; of other data so many samples, spread evenly from the first to the last.
     pub(crate) fn facts(&self, model: &Model) -> Result<Value, FitError> {
+        if self.is_stream() {
+            return Err(io::Error::other(STREAM).into());
+        }
         let facts = |list: SampleList<'_>| list.facts(model.team());
         let class_weight = self.class_weight.map(|weights| {
             let mut weights: Vec<_> = weights.iter().collect();
