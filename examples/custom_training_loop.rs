@@ -17,13 +17,12 @@ use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::read();
     let ((x_train, y_train), (x_test, y_test)) = options.load_data()?;
-    let out = options.out("custom_training_loop")?;
 
     let mut model = classifier(options.seed())?;
     let (loss, accuracy) = (SparseCategoricalCrossentropy::new(), SparseCategoricalAccuracy::new());
-    let mut early_stopping = EarlyStopping::new().monitor("loss").patience(2);
-    let csv_logger = CSVLogger::new(out.join("training.csv"));
-    let mut callbacks = CallbackList::new(vec![Box::new(&mut early_stopping), Box::new(csv_logger)]);
+    let early_stopping = EarlyStopping::new().monitor("loss").patience(2);
+    let csv_logger = CSVLogger::new(options.out("custom_training_loop")?.join("training.csv"));
+    let mut callbacks = CallbackList::new(vec![Box::new(early_stopping), Box::new(csv_logger)]);
     let mut training = Training::new(&mut model, Params::default());
     let mut order: Vec<usize> = (0..y_train.len()).collect();
     let mut random = StdRng::seed_from_u64(options.seed());
@@ -40,8 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             let mean = training.model_mut().learn(|tape, network| {
                 let y_pred = network.call(tape.input(x.view()));
                 y_pred.with_value(|y_pred| {
-                    accuracy
-                        .update(&mut sums, &MetricBatch { y_true: y.view(), y_pred, sample_weight: None });
+                    let batch = MetricBatch { y_true: y.view(), y_pred, sample_weight: None };
+                    accuracy.update(&mut sums, &batch);
                 });
                 loss.call(tape.input(y.view()), y_pred).mean(Axes::All)
             });
