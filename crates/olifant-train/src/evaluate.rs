@@ -127,57 +127,75 @@ impl Model {
         options.check()?;
         let batches = Batches::new(self, &x, &y, options.sample_weight.as_ref(), options.batch_size)?
             .with_steps(options.batch_size, options.steps);
-        let mut running = self.running();
         let mut callbacks = CallbackList::new(options.callbacks);
-        let steps = options.steps.unwrap_or(batches.len());
         let (samples, batch_size) = (batches.samples(), batches.batch_size());
+        let mut evaluation = Evaluation::new(self, batches, options.steps, false);
+        let steps = evaluation.steps;
         let params = Params::of_pass(samples, batch_size, steps, options.verbose, self.seed());
         let progress = Progress::to_user(options.output, options.verbose);
         let mut training = Training::with_progress(self, params, progress);
         training.progress.begin(Some(steps));
-        let logs =
-            run(&mut training, &mut callbacks, &batches, steps, &mut Batch::default(), &mut running, false)?;
+        let logs = evaluation.run(&mut training, &mut callbacks)?;
         training.progress.end(&logs);
         Ok(logs)
     }
 }
 
-/// The evaluation loop with its hooks; also the validation of `fit`, which shows no progress of its own
-/// and which no callback cuts short, as it is training that they stop.
-pub(crate) fn run(
-    training: &mut Training<'_>,
-    callbacks: &mut CallbackList<'_>,
-    batches: &Batches<'_>,
-    steps: usize,
-    batch: &mut Batch,
-    running: &mut Running,
+/// Measuring a model on some data, with hooks.
+pub(crate) struct Evaluation<'a> {
+    pub(crate) batches: Batches<'a>,
+    pub(crate) steps: usize,
+    /// Whether it is the validation of `fit`, which shows no progress of its own
+    /// and which no callback cuts short, as it is training that they stop.
     is_validation: bool,
-) -> Result<Logs, FitError> {
-    running.reset();
-    callbacks.on_test_begin(training)?;
-    batches.with_reader(steps, |reader| {
-        for number in 0..steps {
-            if number == batches.len() {
-                training.message(OUT_OF_DATA);
-                break;
+    batch: Batch,
+    running: Running,
+}
+
+impl<'a> Evaluation<'a> {
+    /// An evaluation of all batches, or of so many.
+    pub(crate) fn new(
+        model: &Model,
+        batches: Batches<'a>,
+        steps: Option<usize>,
+        is_validation: bool,
+    ) -> Evaluation<'a> {
+        let (batch, running) = (Batch::default(), model.running());
+        Evaluation { steps: steps.unwrap_or(batches.len()), batches, is_validation, batch, running }
+    }
+
+    pub(crate) fn run(
+        &mut self,
+        training: &mut Training<'_>,
+        callbacks: &mut CallbackList<'_>,
+    ) -> Result<Logs, FitError> {
+        let Evaluation { batches, steps, is_validation, batch, running } = self;
+        running.reset();
+        callbacks.on_test_begin(training)?;
+        batches.with_reader(*steps, |reader| {
+            for number in 0..*steps {
+                if number == batches.len() {
+                    training.message(OUT_OF_DATA);
+                    break;
+                }
+                training.batch = number;
+                callbacks.on_test_batch_begin(training)?;
+                reader.read(number, training.model, batch)?;
+                training.model.test_step(batch, running)?;
+                let logs = running.logs(training.model.metrics());
+                callbacks.on_test_batch_end(training, logs)?;
+                if *is_validation {
+                    continue;
+                }
+                training.progress.update(number + 1, logs);
+                if training.is_stopping() {
+                    break;
+                }
             }
-            training.batch = number;
-            callbacks.on_test_batch_begin(training)?;
-            reader.read(number, training.model, batch)?;
-            training.model.test_step(batch, running)?;
-            let logs = running.logs(training.model.metrics());
-            callbacks.on_test_batch_end(training, logs)?;
-            if is_validation {
-                continue;
-            }
-            training.progress.update(number + 1, logs);
-            if training.is_stopping() {
-                break;
-            }
-        }
-        Ok::<(), FitError>(())
-    })?;
-    let logs = running.logs(training.model.metrics()).clone();
-    callbacks.on_test_end(training, &logs)?;
-    Ok(logs)
+            Ok::<(), FitError>(())
+        })?;
+        let logs = running.logs(training.model.metrics()).clone();
+        callbacks.on_test_end(training, &logs)?;
+        Ok(logs)
+    }
 }

@@ -97,9 +97,9 @@ impl Run<'_> {
             "steps_per_epoch": self.steps,
             "shuffle": format!("{:?}", self.shuffle),
             "data": facts(&self.train)?,
-            "validation_data": self.validation.as_ref().map(facts).transpose()?,
+            "validation_data": self.validation.as_ref().map(|validation| facts(&validation.batches)).transpose()?,
             "validation_freq": format!("{:?}", self.validation_freq),
-            "validation_steps": self.validation_steps,
+            "validation_steps": self.validation.as_ref().map(|validation| validation.steps),
         }));
         Ok(self.identity.insert(identity).clone())
     }

@@ -5,6 +5,7 @@ use olifant_core::{Purpose, RandomKey};
 use crate::{
     CallbackList, Checkpoint, Ending, FitError, FitOptions, Logs, Shuffle, Training, ValidationFreq,
     batches::{Batch, BatchReader, Batches, OUT_OF_DATA},
+    evaluate::Evaluation,
     fit::Data,
     identity::Identity,
     running::Running,
@@ -15,13 +16,11 @@ use crate::{
 pub(crate) struct Run<'a> {
     pub(crate) training: Training<'a>,
     pub(crate) train: Batches<'a>,
-    pub(crate) validation: Option<Batches<'a>>,
+    pub(crate) validation: Option<Evaluation<'a>>,
     batch: Batch,
     pub(crate) running: Running,
-    validation_running: Running,
     pub(crate) shuffle: Shuffle,
     pub(crate) validation_freq: ValidationFreq,
-    pub(crate) validation_steps: usize,
     /// How many batches make an epoch.
     pub(crate) steps: usize,
     /// What comes next.
@@ -45,14 +44,13 @@ impl<'a> Run<'a> {
         options: &FitOptions<'_>,
     ) -> Run<'a> {
         let (model, params) = (&*training.model, training.params());
-        let all_of_validation = validation.as_ref().map_or(0, Batches::len);
+        let validate = |batches| Evaluation::new(model, batches, options.validation_steps, true);
+        let validation = validation.map(validate);
         Run {
             batch: Batch::default(),
             running: model.running(),
-            validation_running: model.running(),
             shuffle: options.shuffle,
             validation_freq: options.validation_freq.clone(),
-            validation_steps: options.validation_steps.unwrap_or(all_of_validation),
             steps: options.steps_per_epoch.unwrap_or(train.len()),
             position: Position {
                 epoch: params.initial_epoch,
@@ -119,17 +117,9 @@ impl Run<'_> {
         self.train_batches(callbacks)?;
         let mut logs = self.running.logs(self.training.model.metrics()).clone();
         if self.validation_freq.is_due(epoch)
-            && let Some(validation) = &self.validation
+            && let Some(validation) = &mut self.validation
         {
-            let validation_logs = crate::evaluate::run(
-                &mut self.training,
-                callbacks,
-                validation,
-                self.validation_steps,
-                &mut self.batch,
-                &mut self.validation_running,
-                true,
-            )?;
+            let validation_logs = validation.run(&mut self.training, callbacks)?;
             logs.extend_prefixed("val_", &validation_logs);
             logs.sort();
         }
