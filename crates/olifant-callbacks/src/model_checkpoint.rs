@@ -95,6 +95,8 @@ pub struct ModelCheckpoint {
     keep: Keep,
     is_verbose: bool,
     memory: Memory,
+    /// The best value that a file was saved for, should the next one not be saved.
+    best_saved: Option<f64>,
 }
 
 /// What it remembers, also from one run to the next.
@@ -122,6 +124,7 @@ impl ModelCheckpoint {
             keep: Keep::default(),
             is_verbose: false,
             memory: Memory::default(),
+            best_saved: None,
         }
     }
 
@@ -222,10 +225,20 @@ impl ModelCheckpoint {
             return Ok(());
         }
         // Before it is saved, as the file keeps what all callbacks remember.
+        self.best_saved = self.memory.best;
         if self.monitor.is_better(value, self.memory.best, training.model())? {
             self.memory.best = Some(value);
         }
-        self.save(training, logs, Some(value), &format!("Epoch {epoch}: {why}, saving model to"))
+        let saved = self.save(training, logs, Some(value), &format!("Epoch {epoch}: {why}, saving model to"));
+        self.forget_best_unless(saved)
+    }
+
+    /// A value whose model is in no file is not to be beaten by a later run.
+    fn forget_best_unless(&mut self, saved: HookResult) -> HookResult {
+        if saved.is_err() && self.save_best_only {
+            self.memory.best = self.best_saved;
+        }
+        saved
     }
 
     /// Whether a value is better than ever, and how to say that.
@@ -356,7 +369,8 @@ impl Callback for ModelCheckpoint {
 
     fn on_snapshot(&mut self, training: &mut Training<'_>, snapshot: &Snapshot) -> HookResult {
         let Some(file) = self.memory.due.take() else { return Ok(()) };
-        snapshot.save(training.model(), &file.path)?;
+        let saved = snapshot.save(training.model(), &file.path).map_err(CallbackError::from);
+        self.forget_best_unless(saved)?;
         self.finish(training, file)
     }
 

@@ -99,6 +99,37 @@ fn a_checkpoint_that_cannot_be_written_leaves_the_last_good_one() {
 }
 
 #[test]
+fn a_value_whose_model_could_not_be_saved_is_not_the_best() {
+    for (name, weights_only) in [("best.olifant", false), ("best.weights.olifant", true)] {
+        let directory = tempfile::tempdir().unwrap();
+        let (x, y) = (array![[0.0], [1.0]], array![1.0, 3.0]);
+        let path = directory.path().join("runs").join(name);
+        let mut checkpoint =
+            ModelCheckpoint::new(&path).monitor("loss").save_best_only(true).save_weights_only(weights_only);
+        let fit = |checkpoint: &mut ModelCheckpoint, is_in_the_way: bool| {
+            // A directory stands where the file should be, from the beginning of the epoch on.
+            let block = LambdaCallback::new().on_epoch_begin(|_| {
+                if is_in_the_way {
+                    fs::create_dir_all(&path).unwrap();
+                }
+            });
+            let mut model = Sequential::new([1])
+                .add(Dense::new(1))
+                .seed(1)
+                .compile(Sgd::new(0.1), MeanSquaredError::new(), ())
+                .unwrap();
+            let options = FitOptions::new().verbose(0).callback(block).callback(checkpoint);
+            model.fit(&x, &y, options).map(drop)
+        };
+        fit(&mut checkpoint, true).unwrap_err();
+        assert_eq!((checkpoint.best(), checkpoint.last_saved()), (None, None), "{name}");
+        fs::remove_dir_all(&path).unwrap();
+        fit(&mut checkpoint, false).unwrap();
+        assert!(path.is_file() && checkpoint.best().is_some(), "{name}");
+    }
+}
+
+#[test]
 fn a_directory_at_the_path_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("1.olifant");
