@@ -43,6 +43,7 @@ mod shape;
 mod tape;
 mod tensor;
 mod var;
+mod var_list;
 mod weights;
 mod workspace;
 
@@ -58,5 +59,6 @@ pub use shape::{MAX_RANK, Shape};
 pub use tape::{Mode, Tape, Var};
 pub use tensor::{Buffer, Tensor, TensorView};
 pub use var::Operand;
+pub use var_list::VarList;
 pub use weights::{Weight, WeightSpec, Weights};
 pub use workspace::Workspace;

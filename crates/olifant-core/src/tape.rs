@@ -201,7 +201,7 @@ impl<'p> Tape<'p> {
         let needs_gradient = edges[first_edge..].iter().any(|&edge| nodes[edge as usize].needs_gradient);
         let edges = (first_edge as u32, edges.len() as u32);
         let (source, root) = (Source::Operation(operation), index as u32);
-        nodes.push(Node { source, edges, needs_gradient, shape, root });
+        nodes.push(Node { source, edges, needs_gradient, shape, root, mask: None });
         Var { tape: self, index: index as u32 }
     }
 
@@ -211,7 +211,14 @@ impl<'p> Tape<'p> {
         workspace.grow();
         let (index, root) = (workspace.nodes.len() as u32, workspace.root(value));
         let needs_gradient = workspace.nodes[value as usize].needs_gradient;
-        workspace.nodes.push(Node { source: Source::Reshape, edges: (0, 0), needs_gradient, shape, root });
+        workspace.nodes.push(Node {
+            source: Source::Reshape,
+            edges: (0, 0),
+            needs_gradient,
+            shape,
+            root,
+            mask: None,
+        });
         Var { tape: self, index }
     }
 
@@ -222,7 +229,7 @@ impl<'p> Tape<'p> {
         let index = workspace.nodes.len();
         let (shape, needs_gradient) = fill(&mut workspace.values[index]);
         let root = index as u32;
-        workspace.nodes.push(Node { source, edges: (0, 0), needs_gradient, shape, root });
+        workspace.nodes.push(Node { source, edges: (0, 0), needs_gradient, shape, root, mask: None });
         Var { tape: self, index: root }
     }
 }

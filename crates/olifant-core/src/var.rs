@@ -50,6 +50,34 @@ impl<'t> Var<'t> {
         }
     }
 
+    /// Which time steps of it count, if anything said so: 1 or 0 for each, `[batch, time]`.
+    pub fn mask(self) -> Option<Var<'t>> {
+        let mask = self.tape.workspace.borrow().nodes[self.index as usize].mask;
+        mask.map(|index| Var { tape: self.tape, index })
+    }
+
+    /// The same numbers, of which only some time steps count: those where the mask, `[batch, time]`, is not 0.
+    /// `None`: all count. Nothing is copied, and whoever holds the value without the mask does not see it.
+    ///
+    /// # Panics
+    ///
+    /// The mask's two axes are not the first two of the value.
+    #[track_caller]
+    pub fn with_mask(self, mask: Option<Var<'t>>) -> Var<'t> {
+        let shape = self.shape();
+        if let Some(mask) = mask {
+            let axes = mask.shape();
+            assert!(
+                axes.rank() == 2 && shape.axes().starts_with(axes.axes()),
+                "a mask of shape {axes} does not fit a value of shape {shape}: it needs the value's first two axes"
+            );
+        }
+        let value = self.tape.reshaped(self.index, shape);
+        let mask = mask.map(|mask| mask.index);
+        self.tape.workspace.borrow_mut().nodes[value.index as usize].mask = mask;
+        value
+    }
+
     /// What a softmax was computed from, if this value is the result of one.
     ///
     /// A cross-entropy computed from it is exact where the probabilities have been rounded to 0 or 1.
@@ -65,9 +93,11 @@ impl<'t> Var<'t> {
     /// The first input of the operation that computed this value, if it is of the kind asked for.
     fn input_of(self, is_kind: impl FnOnce(&BuiltIn) -> bool) -> Option<Var<'t>> {
         let workspace = self.tape.workspace.borrow();
-        let node = &workspace.nodes[self.index as usize];
+        let value = &workspace.nodes[self.index as usize];
+        // The same numbers with a mask are still what the operation computed.
+        let node = &workspace.nodes[value.root as usize];
         match &node.source {
-            Source::Operation(operation) if is_kind(operation) => {
+            Source::Operation(operation) if is_kind(operation) && node.shape == value.shape => {
                 Some(Var { tape: self.tape, index: workspace.edges[node.edges.0 as usize] })
             }
             _ => None,

@@ -26,6 +26,8 @@ pub struct Workspace {
     pub(crate) weight_gradients: Buffer,
     pub(crate) weight_written: Vec<bool>,
     pub(crate) assignments: Vec<(Weight, u32)>,
+    /// The memory of lists that nobody uses at the moment.
+    pub(crate) lists: Vec<Vec<u32>>,
     pub(crate) team: Team,
     pub(crate) scratch: Scratch,
 }
@@ -46,6 +48,8 @@ pub(crate) struct Node {
     pub(crate) shape: Shape,
     /// The node whose numbers these are, and whose gradient is theirs: itself, or what it was reshaped from.
     pub(crate) root: u32,
+    /// The node that says which of its time steps count.
+    pub(crate) mask: Option<u32>,
 }
 
 /// The numbers of a node.
@@ -88,6 +92,7 @@ impl Workspace {
             weight_gradients: Buffer::default(),
             weight_written: Vec::new(),
             assignments: Vec::new(),
+            lists: Vec::new(),
             team,
             scratch: Scratch::default(),
         }

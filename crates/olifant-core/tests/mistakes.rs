@@ -180,3 +180,23 @@ fn values_of_two_tapes() {
 fn combine<'t>(one: &'t Tape<'t>, other: &'t Tape<'t>) {
     let _ = one.constant(1.0) + other.constant(2.0);
 }
+
+#[test]
+#[should_panic(
+    expected = "a mask of shape [2, 4] does not fit a value of shape [2, 3, 4]: it needs the value's first two axes"
+)]
+fn a_mask_has_the_first_two_axes() {
+    let weights = Weights::default();
+    let tape = Tape::record(Workspace::default(), &weights, Mode::Inference);
+    let mask = tape.input_with([2, 4], |mask| mask.fill(1.0));
+    tape.input_with([2, 3, 4], |x| x.fill(1.0)).with_mask(Some(mask));
+}
+
+#[test]
+#[should_panic(expected = "values of different tapes cannot be combined")]
+fn a_list_is_of_one_tape() {
+    let weights = Weights::default();
+    let record = || Tape::record(Workspace::default(), &weights, Mode::Inference);
+    let (tape, other) = (record(), record());
+    tape.list_of(&[other.constant(1.0)]);
+}

@@ -262,3 +262,16 @@ fn empty_batches_flow_through_everything() {
     tape.backward(loss);
     assert!(tape.finish().gradients().iter().all(|&gradient| gradient == 0.0));
 }
+
+#[test]
+fn a_mask_belongs_to_a_handle_and_not_to_the_numbers() {
+    let weights = Weights::default();
+    let tape = Tape::record(Workspace::default(), &weights, Mode::Inference);
+    let x = tape.input_with([2, 3, 4], |x| x.fill(1.0));
+    let mask = tape.input_with([2, 3], |mask| mask.copy_from_slice(&[1.0, 0.0, 1.0, 1.0, 1.0, 0.0]));
+    let masked = x.softmax().with_mask(Some(mask));
+    assert_eq!(masked.mask().unwrap().with_value(|mask| mask.data.to_vec()), [1.0, 0.0, 1.0, 1.0, 1.0, 0.0]);
+    assert!(x.mask().is_none() && (masked + 1.0).mask().is_none());
+    assert!(masked.softmax_logits().is_some(), "what it was computed from is still known");
+    assert!(masked.with_mask(None).mask().is_none());
+}

@@ -36,6 +36,71 @@ pub enum BuildError {
         /// What to do, starting with `; `, or empty.
         remedy: &'static str,
     },
+    /// A layer was given more or fewer inputs than it has.
+    #[error("expects {expected} but was given {given}")]
+    Inputs {
+        /// What would be right, for example `at least 2 inputs`.
+        expected: String,
+        /// How many there were.
+        given: usize,
+    },
+    /// A layer needs its own result.
+    #[error("layer {layer} is part of a cycle: its inputs must be computed before it")]
+    Cycle {
+        /// The layer's name.
+        layer: String,
+    },
+    /// An input that leads to no output.
+    #[error("input {name} is not used: no output depends on it; leave it out")]
+    UnusedInput {
+        /// The input's name.
+        name: String,
+    },
+    /// An output that depends on more than the inputs of its model.
+    #[error(
+        "output {output} depends on input {input}, which is none of the model's inputs: {inputs}; add it to them"
+    )]
+    Disconnected {
+        /// The name of the layer that the output comes from.
+        output: String,
+        /// The missing input's name.
+        input: String,
+        /// The names of the inputs there are.
+        inputs: String,
+    },
+    /// A layer that another model was made of.
+    #[error(
+        "a layer is part of another model already: describe it anew for this one, with a layer of its own"
+    )]
+    LayerOfAnotherModel,
+    /// An input of a model that is the result of a layer.
+    #[error("input {number} of the model is the result of a layer: a model begins with `Input::new(shape)`")]
+    NotAnInput {
+        /// Which of the inputs, from 0.
+        number: usize,
+    },
+    /// A value that a layer does not return.
+    #[error("layer {layer} has {outputs} outputs: there is no output {output}, counted from 0")]
+    NoSuchOutput {
+        /// The layer's name.
+        layer: String,
+        /// The number that was asked for.
+        output: usize,
+        /// How many there are.
+        outputs: usize,
+    },
+    /// A layer that is called several times with inputs that cannot share its weights.
+    #[error(
+        "called again, it would need {weight} of shape {needed}, but it has one of shape {shape}: give inputs of the same shape, or a layer of their own"
+    )]
+    SharedWeight {
+        /// The weight's name.
+        weight: String,
+        /// Its shape.
+        shape: String,
+        /// The shape it would need to have.
+        needed: String,
+    },
     /// Two layers of a network have the same name.
     #[error("two layers are called {name:?}: names must be unique within a model")]
     DuplicateName {

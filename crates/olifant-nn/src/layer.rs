@@ -1,8 +1,8 @@
 //! What a layer is, and how it gets its weights.
 
-use std::fmt;
+use std::{any::Any, fmt, vec};
 
-use olifant_core::{Float, Purpose, RandomKey, Shape, Var, Weight, Weights};
+use olifant_core::{Float, Purpose, RandomKey, Shape, Var, VarList, Weight, WeightSpec, Weights};
 
 use crate::{BuildError, Initializer, Regularizer};
 
@@ -10,6 +10,8 @@ use crate::{BuildError, Initializer, Regularizer};
 ///
 /// `build` is told the shape of its inputs, so the user of a layer never writes it.
 /// `call` records the computation; the gradient follows by itself.
+/// A layer with several inputs or outputs has [`build_several`](Layer::build_several) and
+/// [`call_several`](Layer::call_several) as well; all others get them for nothing.
 ///
 /// A layer is saved by its serde fields. Mark handles `#[serde(skip)]`: `build` makes them anew when a model is loaded.
 /// No field may be called `layer`: that is the key under which the layer's type is saved.
@@ -43,7 +45,7 @@ use crate::{BuildError, Initializer, Regularizer};
 /// }
 /// ```
 #[typetag::serde(tag = "layer")]
-pub trait Layer: fmt::Debug + Send + Sync + 'static {
+pub trait Layer: Any + fmt::Debug + Send + Sync {
     /// Creates the weights for inputs of shape `input` (without the batch axis) and returns the shape of the outputs.
     ///
     /// # Errors
@@ -53,6 +55,46 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
 
     /// Records the layer's computation; `x` has the batch axis in front.
     fn call<'t>(&self, x: Var<'t>) -> Var<'t>;
+
+    /// How many values come out.
+    fn outputs(&self) -> usize {
+        1
+    }
+
+    /// As [`build`](Layer::build), for any number of inputs and outputs.
+    ///
+    /// # Errors
+    ///
+    /// There is not exactly one input, unless the layer has its own version.
+    fn build_several(
+        &mut self,
+        inputs: &[Shape],
+        weights: &mut WeightBuilder<'_>,
+    ) -> Result<Vec<Shape>, BuildError> {
+        match inputs {
+            [input] => Ok(vec![self.build(input, weights)?]),
+            _ => Err(BuildError::Inputs { expected: "one input".into(), given: inputs.len() }),
+        }
+    }
+
+    /// As [`call`](Layer::call), for any number of inputs and outputs.
+    fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
+        inputs.tape().list_of(&[self.call(inputs.get(0))])
+    }
+
+    /// Whether the mask of the first input is also that of the outputs, see [`Var::mask`].
+    /// Otherwise it ends here, unless `call` gives its result one.
+    fn supports_masking(&self) -> bool {
+        false
+    }
+
+    /// Takes over what the next layer does, if both together are faster in one: then the network does not call the next.
+    ///
+    /// It is asked once, after both were built. `next` can be looked into as `&dyn Any`.
+    fn fuse(&mut self, next: &dyn Layer) -> bool {
+        let _ = next;
+        false
+    }
 
     /// What `summary()` calls the layer, and, in snake case, its name in a model: by default the name of its type.
     fn class_name(&self) -> &'static str {
@@ -64,10 +106,21 @@ pub trait Layer: fmt::Debug + Send + Sync + 'static {
 
 /// Creates the weights of one layer.
 pub struct WeightBuilder<'a> {
-    pub(crate) weights: &'a mut Weights,
-    pub(crate) penalties: &'a mut Vec<(Weight, Regularizer)>,
-    pub(crate) layer: &'a str,
-    pub(crate) filling: Filling,
+    collected: &'a mut Collected,
+    filling: Filling,
+    /// The names of the layers around, and of this one.
+    path: String,
+    trainable: bool,
+    /// The weights the layer has already, if it is built once more for another input.
+    existing: Option<&'a mut vec::IntoIter<Weight>>,
+    created: &'a mut Vec<Weight>,
+}
+
+/// What the layers of a network ask for when they are built.
+#[derive(Debug, Default)]
+pub(crate) struct Collected {
+    pub(crate) weights: Weights,
+    pub(crate) penalties: Vec<(Weight, Regularizer)>,
 }
 
 /// What the weights of a network hold before training or loading.
@@ -82,21 +135,62 @@ pub enum Filling {
     },
 }
 
-impl WeightBuilder<'_> {
+impl<'a> WeightBuilder<'a> {
+    /// For a whole network.
+    pub(crate) fn new(
+        collected: &'a mut Collected,
+        filling: Filling,
+        created: &'a mut Vec<Weight>,
+    ) -> WeightBuilder<'a> {
+        WeightBuilder { collected, filling, path: String::new(), trainable: true, existing: None, created }
+    }
+
+    /// For one layer of a network, which may have its weights already.
+    pub(crate) fn layer<'b>(
+        &'b mut self,
+        name: &str,
+        trainable: bool,
+        existing: Option<&'b mut vec::IntoIter<Weight>>,
+        created: &'b mut Vec<Weight>,
+    ) -> WeightBuilder<'b> {
+        // The layers of the outermost network can be frozen and thawed later on: all their weights begin as trainable.
+        let trainable = self.trainable && (trainable || self.path.is_empty());
+        let path = self.path_of(name);
+        let existing = existing.or(self.existing.as_deref_mut());
+        WeightBuilder { collected: self.collected, filling: self.filling, path, trainable, existing, created }
+    }
+
+    /// For a layer inside this one: its weights are called `<layer>/<name>/…`.
+    pub fn nested(&mut self, name: &str) -> WeightBuilder<'_> {
+        let path = self.path_of(name);
+        WeightBuilder {
+            collected: self.collected,
+            filling: self.filling,
+            path,
+            trainable: self.trainable,
+            existing: self.existing.as_deref_mut(),
+            created: self.created,
+        }
+    }
+
+    fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}/{name}", self.path) }
+    }
+
     /// A trainable weight, called `<layer>/<name>`.
     ///
     /// # Errors
     ///
-    /// The initializer cannot fill this shape.
+    /// The initializer cannot fill this shape; or the layer is called a second time, and its weight has another shape.
     pub fn add(&mut self, name: &str, shape: Shape, initializer: &Initializer) -> Result<Weight, BuildError> {
-        self.create(name, shape, initializer, true)
+        self.create(name, shape, initializer, self.trainable)
     }
 
     /// A weight that gradients do not change, such as a moving average.
     ///
     /// # Errors
     ///
-    /// The initializer cannot fill this shape.
+    /// As for [`add`](WeightBuilder::add).
     pub fn add_state(
         &mut self,
         name: &str,
@@ -112,11 +206,21 @@ impl WeightBuilder<'_> {
     ///
     /// A factor of the penalty is outside its range.
     pub fn regularize(&mut self, weight: Weight, regularizer: Option<Regularizer>) -> Result<(), BuildError> {
-        if let Some(regularizer) = regularizer {
+        if let Some(regularizer) = regularizer.filter(|_| self.existing.is_none()) {
             regularizer.check()?;
-            self.penalties.push((weight, regularizer));
+            self.collected.penalties.push((weight, regularizer));
         }
         Ok(())
+    }
+
+    /// What is known of a weight.
+    pub(crate) fn spec(&self, weight: Weight) -> &WeightSpec {
+        self.collected.weights.spec(weight)
+    }
+
+    /// Counts weights of a layer inside as this layer's.
+    pub(crate) fn note(&mut self, created: &[Weight]) {
+        self.created.extend(created);
     }
 
     fn create(
@@ -126,9 +230,38 @@ impl WeightBuilder<'_> {
         initializer: &Initializer,
         trainable: bool,
     ) -> Result<Weight, BuildError> {
+        let weight = match self.existing.as_mut().and_then(Iterator::next) {
+            Some(weight) => self.reuse(weight, shape)?,
+            None => self.create_anew(name, shape, initializer, trainable)?,
+        };
+        self.created.push(weight);
+        Ok(weight)
+    }
+
+    /// The weight that a shared layer has already.
+    fn reuse(&self, weight: Weight, needed: Shape) -> Result<Weight, BuildError> {
+        let WeightSpec { name, shape, .. } = self.spec(weight);
+        if *shape == needed {
+            return Ok(weight);
+        }
+        Err(BuildError::SharedWeight {
+            weight: name.clone(),
+            shape: shape.to_string(),
+            needed: needed.to_string(),
+        })
+    }
+
+    fn create_anew(
+        &mut self,
+        name: &str,
+        shape: Shape,
+        initializer: &Initializer,
+        trainable: bool,
+    ) -> Result<Weight, BuildError> {
+        let weights = &mut self.collected.weights;
         let size = Shape::new(shape.axes())?.size();
         if let Filling::Zeros { at_most } = self.filling {
-            let parameters = self.weights.trainable_parameters() + self.weights.state_parameters();
+            let parameters = weights.trainable_parameters() + weights.state_parameters();
             if parameters.checked_add(size).is_none_or(|total| total > at_most) {
                 return Err(BuildError::TooManyParameters { at_most });
             }
@@ -136,12 +269,12 @@ impl WeightBuilder<'_> {
         if Vec::<Float>::new().try_reserve_exact(size).is_err() {
             return Err(BuildError::Memory { shape });
         }
-        let number = self.weights.len() as u64;
-        let weight = self.weights.add(format!("{}/{name}", self.layer), shape, trainable);
+        let number = weights.len() as u64;
+        let weight = weights.add(format!("{}/{name}", self.path), shape, trainable);
         if let Filling::Initial(seed) = self.filling {
             // Each weight has a random stream of its own, so that one more layer does not change the others.
             let key = RandomKey::from_seed(seed).purpose(Purpose::Weights).derive(number);
-            initializer.fill(&shape, key, self.weights.get_mut(weight))?;
+            initializer.fill(&shape, key, weights.get_mut(weight))?;
         }
         Ok(weight)
     }

@@ -3,6 +3,7 @@
 
 mod activation;
 mod error;
+mod functional;
 mod initializer;
 mod layer;
 pub mod layers;
@@ -24,6 +25,7 @@ mod summary;
 
 pub use activation::Activation;
 pub use error::{BuildError, with_batch};
+pub use functional::{CallOn, Functional, Input, IntoSymbols, SharedLayer, Symbol};
 pub use initializer::{Fan, Initializer, Scaled};
 pub use layer::{Filling, Layer, WeightBuilder};
 pub use loss::{Loss, TargetError};

@@ -1,13 +1,14 @@
 //! Building a network as a chain of layers.
 
-use olifant_core::Shape;
+use olifant_core::{Shape, Var, VarList};
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, Filling, Network,
-    network::{Architecture, Node},
+    BuildError, Filling, Layer, Network, WeightBuilder,
+    network::{Architecture, Graph, Node},
 };
 
-/// A chain of layers, to be built or compiled.
+/// A chain of layers, to be built or compiled. It is a layer itself, and can be part of another network.
 ///
 /// # Examples
 ///
@@ -22,30 +23,30 @@ use crate::{
 /// println!("{}", network.summary());
 /// # Ok::<(), olifant_nn::BuildError>(())
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Sequential {
-    architecture: Architecture,
+    graph: Graph,
+    #[serde(skip)]
     seed: Option<u64>,
 }
 
 impl Sequential {
     /// A chain that begins with samples of this shape, without the batch axis.
     pub fn new(input: impl Into<Shape>) -> Sequential {
-        let architecture =
-            Architecture { name: "sequential".into(), input: input.into(), layers: Vec::new() };
-        Sequential { architecture, seed: None }
+        Sequential { graph: Architecture::chain(input.into()).into(), seed: None }
     }
 
     /// Appends a layer.
     #[allow(clippy::should_implement_trait)] // Keras's word; nobody expects `model + layer`.
     pub fn add(mut self, layer: impl Into<Node>) -> Sequential {
-        self.architecture.layers.push(layer.into());
+        self.graph.architecture.push(layer.into());
         self
     }
 
     /// What the model is called; `sequential` if not set.
     pub fn name(mut self, name: impl Into<String>) -> Sequential {
-        self.architecture.name = name.into();
+        self.graph.architecture.name = name.into();
         self
     }
 
@@ -66,6 +67,29 @@ impl Sequential {
     ///
     /// The first layer that does not suit its inputs, or whose options are outside their ranges.
     pub fn build(self, seed: u64) -> Result<Network, BuildError> {
-        Network::build(self.architecture, Filling::Initial(seed))
+        Network::build(self.graph, Filling::Initial(seed))
+    }
+}
+
+#[typetag::serde(name = "sequential")]
+impl Layer for Sequential {
+    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+        Ok(self.build_several(&[*input], weights)?[0])
+    }
+
+    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+        self.call_several(&x.tape().list_of(&[x])).get(0)
+    }
+
+    fn build_several(
+        &mut self,
+        inputs: &[Shape],
+        weights: &mut WeightBuilder<'_>,
+    ) -> Result<Vec<Shape>, BuildError> {
+        self.graph.build_for(inputs, weights)
+    }
+
+    fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
+        self.graph.call(inputs)
     }
 }

@@ -1,40 +1,83 @@
 //! The table of a network's layers, in Keras's layout.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use olifant_core::{Shape, Weights};
 
+use crate::network::{Graph, Origin, Row};
+
 /// What `model.summary()` shows: print it.
 ///
-/// The layout is that of Keras 3, 88 columns wide.
+/// The layout is that of Keras 3: 88 columns wide, or 108 if inputs and outputs of layers are more than a chain.
 #[derive(Clone, Debug)]
 pub struct Summary {
     name: String,
-    rows: Vec<[String; 3]>,
+    columns: &'static [Column],
+    rows: Vec<Vec<String>>,
     trainable: usize,
     state: usize,
     optimizer: usize,
 }
 
-/// The inner widths of the columns, a blank on each side included: with four borders 88, as in Keras.
-const WIDTHS: [usize; 3] = [38, 29, 17];
-const HEADER: [&str; 3] = ["Layer (type)", "Output Shape", "Param #"];
+/// A column of the table.
+#[derive(Debug)]
+struct Column {
+    title: &'static str,
+    /// A blank on each side included.
+    width: usize,
+    is_number: bool,
+}
+
+const fn column(title: &'static str, width: usize) -> Column {
+    Column { title, width, is_number: false }
+}
+
+/// With four borders 88 wide, as in Keras.
+static CHAIN: [Column; 3] = [
+    column("Layer (type)", 38),
+    column("Output Shape", 29),
+    Column { is_number: true, ..column("Param #", 17) },
+];
+
+/// With five borders 108 wide, as in Keras.
+static GRAPH: [Column; 4] = [
+    column("Layer (type)", 31),
+    column("Output Shape", 27),
+    Column { is_number: true, ..column("Param #", 17) },
+    column("Connected to", 28),
+];
 
 impl Summary {
-    pub(crate) fn new(name: &str, weights: &Weights) -> Summary {
-        Summary {
-            name: name.into(),
+    pub(crate) fn new(graph: &Graph, weights: &Weights) -> Summary {
+        let architecture = &graph.architecture;
+        let mut summary = Summary {
+            name: architecture.name.clone(),
+            columns: if graph.is_linear() { &CHAIN } else { &GRAPH },
             rows: Vec::new(),
             trainable: weights.trainable_parameters(),
             state: weights.state_parameters(),
             optimizer: 0,
+        };
+        let connections = connections(graph);
+        // The input of a chain has no row.
+        let listed = |row: &Row| matches!(row, Row::Layer(_)) || !architecture.is_chain;
+        for row in architecture.rows().into_iter().filter(listed) {
+            let cells = match row {
+                Row::Input(input) => {
+                    let input = &architecture.inputs[input];
+                    let name = format!("{} (InputLayer)", input.name);
+                    [name, shapes(&[input.shape]), "0".into(), "-".into()]
+                }
+                Row::Layer(layer) => {
+                    let (node, stage) = (&architecture.layers[layer], &graph.stages[layer]);
+                    let name = format!("{} ({})", stage.name, node.layer.class_name());
+                    let connected = connections[layer].join(", ");
+                    [name, shapes(&stage.outputs), thousands(stage.parameters), connected]
+                }
+            };
+            summary.rows.push(cells.into_iter().take(summary.columns.len()).collect());
         }
-    }
-
-    pub(crate) fn layer(&mut self, name: &str, class: &str, output: &Shape, parameters: usize) {
-        let axes: Vec<String> = output.axes().iter().map(|axis| format!(", {axis}")).collect();
-        let shape = format!("(None{})", axes.concat());
-        self.rows.push([format!("{name} ({class})"), shape, thousands(parameters)]);
+        summary
     }
 
     /// Adds the numbers that an optimizer keeps to the totals: its slots and counters.
@@ -54,19 +97,49 @@ impl Summary {
     }
 }
 
+impl Summary {
+    /// A horizontal line of the table: left end, line, crossing, right end.
+    fn rule(&self, f: &mut fmt::Formatter<'_>, signs: &str) -> fmt::Result {
+        let signs: Vec<String> = signs.chars().map(String::from).collect();
+        let lines: Vec<String> = self.columns.iter().map(|column| signs[1].repeat(column.width)).collect();
+        writeln!(f, "{}{}{}", signs[0], lines.join(&signs[2]), signs[3])
+    }
+
+    /// The cells of one row, each on as many lines as it needs.
+    fn row(&self, f: &mut fmt::Formatter<'_>, border: char, cells: &[String]) -> fmt::Result {
+        let columns = || self.columns.iter().map(|column| (column.width - 2, column.is_number));
+        let lines: Vec<Vec<String>> =
+            cells.iter().zip(columns()).map(|(cell, (width, _))| wrap(cell, width)).collect();
+        for number in 0..lines.iter().map(Vec::len).max().unwrap_or(0) {
+            write!(f, "{border}")?;
+            for (lines, (width, is_number)) in lines.iter().zip(columns()) {
+                let line = lines.get(number).map_or("", String::as_str);
+                if is_number {
+                    write!(f, " {line:>width$} {border}")?;
+                } else {
+                    write!(f, " {line:<width$} {border}")?;
+                }
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "Model: \"{}\"", self.name)?;
-        rule(f, '┏', '━', '┳', '┓')?;
-        row(f, '┃', &HEADER.map(String::from))?;
-        rule(f, '┡', '━', '╇', '┩')?;
+        self.rule(f, "┏━┳┓")?;
+        let titles: Vec<String> = self.columns.iter().map(|column| column.title.to_owned()).collect();
+        self.row(f, '┃', &titles)?;
+        self.rule(f, "┡━╇┩")?;
         for (number, cells) in self.rows.iter().enumerate() {
             if number > 0 {
-                rule(f, '├', '─', '┼', '┤')?;
+                self.rule(f, "├─┼┤")?;
             }
-            row(f, '│', cells)?;
+            self.row(f, '│', cells)?;
         }
-        rule(f, '└', '─', '┴', '┘')?;
+        self.rule(f, "└─┴┘")?;
         writeln!(f, " Total params: {}", count_and_size(self.total_parameters(), self.counter_bytes()))?;
         writeln!(f, " Trainable params: {}", count_and_size(self.trainable, 0))?;
         write!(f, " Non-trainable params: {}", count_and_size(self.state, 0))?;
@@ -77,23 +150,37 @@ impl fmt::Display for Summary {
     }
 }
 
-/// A horizontal line of the table.
-fn rule(f: &mut fmt::Formatter<'_>, left: char, line: char, cross: char, right: char) -> fmt::Result {
-    let cells = WIDTHS.map(|width| line.to_string().repeat(width));
-    writeln!(f, "{left}{}{right}", cells.join(&cross.to_string()))
+/// What each layer is given, call by call: `dense[0][0]` is the first output of the first call of `dense`.
+fn connections(graph: &Graph) -> Vec<Vec<String>> {
+    let architecture = &graph.architecture;
+    let mut calls_so_far: HashMap<usize, usize> = HashMap::new();
+    let mut numbers = Vec::new();
+    let mut connections = vec![Vec::new(); architecture.layers.len()];
+    for call in &architecture.calls {
+        for &origin in &call.inputs {
+            let (number, output) = match origin {
+                Origin::Input(_) => (0, 0),
+                Origin::Call(call, output) => (numbers[call], output),
+            };
+            connections[call.layer].push(format!("{}[{number}][{output}]", graph.name_of(origin)));
+        }
+        let count = calls_so_far.entry(call.layer).or_default();
+        numbers.push(*count);
+        *count += 1;
+    }
+    connections
 }
 
-/// The cells of one row, each on as many lines as it needs.
-fn row(f: &mut fmt::Formatter<'_>, border: char, cells: &[String; 3]) -> fmt::Result {
-    let lines: Vec<Vec<String>> =
-        cells.iter().zip(WIDTHS).map(|(cell, width)| wrap(cell, width - 2)).collect();
-    for number in 0..lines.iter().map(Vec::len).max().unwrap_or(0) {
-        let line = |column: usize| lines[column].get(number).map_or("", String::as_str);
-        let [first, second, third] = WIDTHS.map(|width| width - 2);
-        write!(f, "{border} {:<first$} {border} {:<second$} {border}", line(0), line(1))?;
-        writeln!(f, " {:>third$} {border}", line(2))?;
+/// `(None, 4)`, or of several outputs `[(None, 4), (None, 4)]`.
+fn shapes(outputs: &[Shape]) -> String {
+    let shape = |output: &Shape| {
+        let axes: Vec<String> = output.axes().iter().map(|axis| format!(", {axis}")).collect();
+        format!("(None{})", axes.concat())
+    };
+    match outputs {
+        [output] => shape(output),
+        _ => format!("[{}]", outputs.iter().map(shape).collect::<Vec<_>>().join(", ")),
     }
-    Ok(())
 }
 
 /// Breaks a text between words; a word longer than a line is cut with an ellipsis.

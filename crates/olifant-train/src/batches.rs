@@ -99,7 +99,7 @@ impl<'a> Batches<'a> {
         if sample_weight.is_some() && (x.is_stream() || y.is_stream()) {
             return Err(FitError::option("sample_weight", "unset with a stream", "set"));
         }
-        model.network().check_input(x.shape)?;
+        model.network().check_inputs(&[x.shape])?;
         let mut order = Vec::new();
         order.try_reserve_exact(samples).map_err(io::Error::from)?;
         order.extend(0..samples);

@@ -140,7 +140,7 @@ struct Predictions {
 
 impl Predictions {
     fn new(model: &Model, x: SampleList<'_>) -> Result<Predictions, FitError> {
-        model.network().check_input(x.shape)?;
+        model.network().check_inputs(&[x.shape])?;
         let shape = model.network().output();
         let mut outputs = Vec::new();
         outputs.try_reserve_exact(x.len.saturating_mul(shape.size())).map_err(io::Error::from)?;

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use olifant_nn::{
-    Activation, Named, Sequential,
-    layers::{ActivationLayer, Dense, Flatten},
+    Activation, CallOn, Functional, Input, Named, Sequential, SharedLayer,
+    layers::{ActivationLayer, Add, Dense, Flatten, Multiply},
     losses::SparseCategoricalCrossentropy,
     optimizers::{Adam, Sgd},
 };
@@ -82,4 +82,25 @@ fn long_names_are_broken_and_cut() {
             .collect()
     };
     assert_eq!(rows(&ours)[..4], rows(&keras)[..4]);
+}
+
+#[test]
+fn a_graph_shows_what_is_connected() {
+    let (a, b) = (Input::named("a", [4]), Input::named("b", [6]));
+    let (x, y) = (Dense::new(3).on(&a), Dense::new(3).on(&b));
+    let z = Add::new().on([&x, &y]);
+    let shared = SharedLayer::new(Dense::new(3));
+    let joined = Multiply::new().on([&shared.on(&z), &shared.on(&x), &z]);
+    let (one, two) = (Dense::new(1).named("one").on(&joined), Dense::new(2).named("two").on(&joined));
+    let network = Functional::new([&a, &b], [&one, &two]).build(0).unwrap();
+    assert_eq!(network.summary().to_string(), keras("graph"));
+}
+
+#[test]
+fn a_functional_chain_has_a_row_for_its_input() {
+    let input = Input::named("x", [4]);
+    let inner = Sequential::new([4]).add(Dense::new(2));
+    let output = Dense::new(1).named("head").on(&inner.on(&input));
+    let network = Functional::new(&input, &output).name("line").build(0).unwrap();
+    assert_eq!(network.summary().to_string(), keras("line"));
 }

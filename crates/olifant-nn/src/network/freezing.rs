@@ -37,7 +37,7 @@ impl<L: Layer> Trainable for L {
 impl Network {
     /// The names of all layers, in their order.
     pub fn layer_names(&self) -> impl Iterator<Item = &str> {
-        self.stages.iter().map(|stage| &*stage.name)
+        self.graph.stages.iter().map(|stage| &*stage.name)
     }
 
     /// Whether a layer is trained.
@@ -46,12 +46,12 @@ impl Network {
     ///
     /// There is no layer of this name.
     pub fn is_trainable(&self, layer: &str) -> Result<bool, BuildError> {
-        Ok(self.architecture.layers[self.position(layer)?].trainable)
+        Ok(self.graph.architecture.layers[self.position(layer)?].trainable)
     }
 
     /// The names of the layers that are frozen, in their order.
     pub fn frozen_layers(&self) -> impl Iterator<Item = &str> {
-        let nodes = self.architecture.layers.iter().zip(&self.stages);
+        let nodes = self.graph.architecture.layers.iter().zip(&self.graph.stages);
         nodes.filter(|(node, _)| !node.trainable).map(|(_, stage)| &*stage.name)
     }
 
@@ -59,7 +59,7 @@ impl Network {
     ///
     /// As with [`set_trainable`](Network::set_trainable), the weights change their places.
     pub fn freeze_like(&mut self, other: &Network) {
-        for (node, model) in self.architecture.layers.iter_mut().zip(&other.architecture.layers) {
+        for (node, model) in self.graph.architecture.layers.iter_mut().zip(&other.graph.architecture.layers) {
             node.trainable = model.trainable;
         }
         self.apply_freezing();
@@ -75,18 +75,18 @@ impl Network {
     /// There is no layer of this name.
     pub fn set_trainable(&mut self, layer: &str, trainable: bool) -> Result<(), BuildError> {
         let position = self.position(layer)?;
-        self.architecture.layers[position].trainable = trainable;
+        self.graph.architecture.layers[position].trainable = trainable;
         self.apply_freezing();
         Ok(())
     }
 
     /// Moves each weight to the buffer where it belongs.
     pub(super) fn apply_freezing(&mut self) {
-        let nodes = self.architecture.layers.iter().zip(&self.stages);
+        let nodes = self.graph.architecture.layers.iter().zip(&self.graph.stages);
         let trained = nodes.filter(|(node, _)| node.trainable).flat_map(|(_, stage)| &stage.trainable);
         let trained: HashSet<Weight> = trained.copied().collect();
-        if self.weights.iter().any(|(weight, spec)| spec.trainable != trained.contains(&weight)) {
-            self.weights.set_trainable(|weight| trained.contains(&weight));
+        if self.weights().iter().any(|(weight, spec)| spec.trainable != trained.contains(&weight)) {
+            self.weights_mut().set_trainable(|weight| trained.contains(&weight));
         }
     }
 

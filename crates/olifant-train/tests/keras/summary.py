@@ -12,6 +12,8 @@ default, and `text`, without colours. The models:
   long       layers whose names do not fit their column
   huge       millions of parameters
   empty      no layer with weights
+  graph      two inputs, a layer that is called twice, two outputs; 108 columns wide by default
+  line       a functional model that is a chain, with a chain inside
 """
 
 import os
@@ -96,4 +98,21 @@ add("huge", huge)
 
 keras.backend.clear_session()
 add("empty", sequential("empty", keras.Input([2, 3]), layers.Flatten(), layers.Activation("relu")))
+
+keras.backend.clear_session()
+a, b = keras.Input([4], name="a"), keras.Input([6], name="b")
+x, y = layers.Dense(3)(a), layers.Dense(3)(b)
+z = layers.Add()([x, y])
+shared = layers.Dense(3)
+joined = layers.Multiply()([shared(z), shared(x), z])
+one, two = layers.Dense(1, name="one")(joined), layers.Dense(2, name="two")(joined)
+os.environ["COLUMNS"] = "112"
+lines = []
+keras.Model([a, b], [one, two]).summary(print_fn=lines.append)
+cases.append({"name": "graph", "width": 88, "text": "".join(lines)})
+
+keras.backend.clear_session()
+inner = keras.Sequential([keras.Input([4]), layers.Dense(2)])
+a = keras.Input([4], name="x")
+add("line", keras.Model(a, layers.Dense(1, name="head")(inner(a)), name="line"))
 golden.write(__file__, cases)

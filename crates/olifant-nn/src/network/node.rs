@@ -1,0 +1,62 @@
+//! A layer in a network, with what the network knows of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Layer;
+
+/// A layer in a network: the layer, what the network calls it, and whether it is trained.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Node {
+    pub(crate) name: Option<String>,
+    #[serde(default = "yes")]
+    pub(crate) trainable: bool,
+    pub(crate) layer: Box<dyn Layer>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl<L: Layer> From<L> for Node {
+    fn from(layer: L) -> Node {
+        Node { name: None, trainable: true, layer: Box::new(layer) }
+    }
+}
+
+impl Node {
+    /// The same layer with a name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Node {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The same layer, trained or frozen.
+    #[must_use]
+    pub fn trainable(mut self, trainable: bool) -> Node {
+        self.trainable = trainable;
+        self
+    }
+}
+
+/// Gives a layer a name within its model; without one it is called after its type: `dense`, `dense_1`, ….
+///
+/// # Examples
+///
+/// ```
+/// use olifant_nn::{Named, Sequential, layers::Dense};
+///
+/// let network = Sequential::new([4]).add(Dense::new(2).named("head")).build(0)?;
+/// assert!(network.weights().find("head/kernel").is_some());
+/// # Ok::<(), olifant_nn::BuildError>(())
+/// ```
+pub trait Named {
+    /// The same layer with a name.
+    fn named(self, name: impl Into<String>) -> Node;
+}
+
+impl<L: Layer> Named for L {
+    fn named(self, name: impl Into<String>) -> Node {
+        Node::from(self).named(name)
+    }
+}
