@@ -1,7 +1,7 @@
 //! Graphs of layers: what flows where, and what is refused.
 #![allow(clippy::unwrap_used)]
 
-use olifant_core::{Mode, Shape, Tape, TensorView, Var, Workspace};
+use olifant_core::{Float, Mode, Shape, Tape, TensorView, Var, Workspace};
 
 use crate::{
     BuildError, CallOn, Filling, Functional, Input, Named, Network, Sequential, SharedLayer, Trainable,
@@ -9,15 +9,15 @@ use crate::{
 };
 
 /// The outputs of a network for inputs of ones, two samples each.
-fn outputs(network: &Network) -> Vec<Vec<f32>> {
+fn outputs(network: &Network) -> Vec<Vec<Float>> {
     let tape = Tape::record(Workspace::default(), network.weights(), Mode::Inference);
     let mut inputs = tape.list();
     for (number, (_, shape)) in network.inputs().enumerate() {
         let shape = shape.with_batch(2);
-        let data = vec![number as olifant_core::Float + 1.0; shape.size()];
+        let data = vec![number as Float + 1.0; shape.size()];
         inputs.push(tape.input(TensorView { data: &data, shape }));
     }
-    let read = |y: Var<'_>| y.with_value(|y| y.data.iter().map(|&y| y as f32).collect());
+    let read = |y: Var<'_>| y.with_value(|y| y.data.to_vec());
     network.call_several(&inputs).iter().map(read).collect()
 }
 
@@ -48,14 +48,14 @@ fn values_flow_along_the_graph() {
     let found: Vec<_> = network.outputs().collect();
     assert_eq!(found, [("one", Shape::from([1])), ("two", Shape::from([2]))]);
     let weight = |name: &str| network.weights().get(network.weights().find(name).unwrap()).data;
-    let shared = |x: f32, unit: usize| -> f32 {
-        weight("shared/kernel").iter().skip(unit).step_by(3).map(|&w| x * w as f32).sum()
+    let shared = |x: Float, unit: usize| -> Float {
+        weight("shared/kernel").iter().skip(unit).step_by(3).map(|&w| x * w).sum()
     };
-    let (x, y): (Vec<f32>, Vec<f32>) = (0..3).map(|unit| (shared(1.0, unit), shared(2.0, unit))).unzip();
-    let one: f32 = (0..3).map(|i| (x[i] + y[i]) * x[i] * weight("one/kernel")[i] as f32).sum();
+    let (x, y): (Vec<Float>, Vec<Float>) = (0..3).map(|unit| (shared(1.0, unit), shared(2.0, unit))).unzip();
+    let one: Float = (0..3).map(|i| (x[i] + y[i]) * x[i] * weight("one/kernel")[i]).sum();
     let values = outputs(&network);
     assert!((values[0][0] - one).abs() < 1e-5 && (values[0][1] - one).abs() < 1e-5, "{values:?}, {one}");
-    let two: f32 = (0..3).map(|i| (x[i] + y[i]) * weight("two/kernel")[2 * i + 1] as f32).sum();
+    let two: Float = (0..3).map(|i| (x[i] + y[i]) * weight("two/kernel")[2 * i + 1]).sum();
     assert!((values[1][1] - two).abs() < 1e-5);
 }
 

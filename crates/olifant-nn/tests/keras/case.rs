@@ -1,5 +1,7 @@
 //! Reading the JSON files beside this one.
 
+#![allow(dead_code, reason = "each test reads some of what there is")]
+
 use std::fmt;
 
 use ndarray::ArrayD;
@@ -29,6 +31,21 @@ impl Case {
         self.0["options"].as_object().unwrap()
     }
 
+    /// The numbers of each array in a list.
+    pub fn arrays(&self, key: &str) -> Vec<Vec<Float>> {
+        self.0[key].as_array().unwrap().iter().map(numbers).collect()
+    }
+
+    /// The arrays in a list.
+    pub fn tensors(&self, key: &str) -> Vec<Tensor> {
+        self.0[key].as_array().unwrap().iter().map(tensor).collect()
+    }
+
+    /// Whether a layer was called as in training.
+    pub fn is_training(&self) -> bool {
+        self.get("training") == Some(&Value::Bool(true))
+    }
+
     /// The numbers under a key: of an array, or a single one.
     pub fn numbers(&self, key: &str) -> Vec<Float> {
         numbers(&self.0[key])
@@ -37,6 +54,9 @@ impl Case {
 
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(layer) = self.get("layer") {
+            return write!(f, "{layer}");
+        }
         let Value::String(class) = self.get("loss").or(self.get("metric")).unwrap() else {
             return Err(fmt::Error);
         };
