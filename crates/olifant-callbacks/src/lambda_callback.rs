@@ -129,7 +129,7 @@ lambda_callback! {
     /// Called when a prediction batch begins.
     fn on_predict_batch_begin();
     /// Called when a prediction batch has ended, with its outputs.
-    fn on_predict_batch_end(outputs: TensorView<'_>);
+    fn on_predict_batch_end(outputs: &[TensorView<'_>]);
 }
 
 impl<'a> LambdaCallback<'a> {

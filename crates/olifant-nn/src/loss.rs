@@ -56,6 +56,46 @@ pub trait Loss: fmt::Debug + Send + Sync + 'static {
     }
 }
 
+/// Anything that names the losses of a model: one for all outputs, or for several outputs an array, a vector, a tuple.
+pub trait IntoLosses {
+    /// The losses in the order of the outputs.
+    fn into_losses(self) -> Vec<Box<dyn Loss>>;
+}
+
+impl<L: Loss> IntoLosses for L {
+    fn into_losses(self) -> Vec<Box<dyn Loss>> {
+        vec![Box::new(self)]
+    }
+}
+
+impl<L: Loss, const N: usize> IntoLosses for [L; N] {
+    fn into_losses(self) -> Vec<Box<dyn Loss>> {
+        self.into_iter().map(|loss| Box::new(loss) as Box<dyn Loss>).collect()
+    }
+}
+
+impl IntoLosses for Vec<Box<dyn Loss>> {
+    fn into_losses(self) -> Vec<Box<dyn Loss>> {
+        self
+    }
+}
+
+macro_rules! tuples {
+    ($($name:ident)+) => {
+        impl<$($name: Loss),+> IntoLosses for ($($name,)+) {
+            #[allow(non_snake_case)]
+            fn into_losses(self) -> Vec<Box<dyn Loss>> {
+                let ($($name,)+) = self;
+                vec![$(Box::new($name)),+]
+            }
+        }
+    };
+}
+
+tuples!(A B);
+tuples!(A B C);
+tuples!(A B C D);
+
 /// Why targets do not suit a model's predictions.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]

@@ -105,10 +105,66 @@ impl MetricBatch<'_> {
     }
 }
 
-/// Anything that names the metrics of a model: `()`, one metric, an array, a vector, a tuple of up to six.
-pub trait IntoMetrics {
+/// A metric, and which output of its model it watches.
+#[derive(Debug)]
+pub struct OutputMetric {
+    /// The name of the layer that the output comes from; `None` for the only output.
+    pub output: Option<String>,
+    /// The metric.
+    pub metric: Box<dyn Metric>,
+}
+
+/// Anything that names the metrics of a model: `()`, one metric, an array, a vector, a tuple of up to six,
+/// and for models with several outputs [`MetricsByOutput`].
+pub trait IntoMetrics: Sized {
     /// The metrics in the order given.
     fn into_metrics(self) -> Vec<Box<dyn Metric>>;
+
+    /// The metrics, each with the output it watches.
+    fn into_output_metrics(self) -> Vec<OutputMetric> {
+        let metrics = self.into_metrics().into_iter();
+        metrics.map(|metric| OutputMetric { output: None, metric }).collect()
+    }
+}
+
+/// The metrics of a model with several outputs; in the logs they are called `<output>_<metric>`.
+///
+/// # Examples
+///
+/// ```
+/// use olifant_nn::{MetricsByOutput, metrics::{Accuracy, MeanAbsoluteError}};
+///
+/// let metrics = MetricsByOutput::new()
+///     .output("digit", [Accuracy::new()])
+///     .output("angle", MeanAbsoluteError::new());
+/// ```
+#[derive(Debug, Default)]
+pub struct MetricsByOutput {
+    metrics: Vec<OutputMetric>,
+}
+
+impl MetricsByOutput {
+    /// No metric yet.
+    pub fn new() -> MetricsByOutput {
+        MetricsByOutput::default()
+    }
+
+    /// Metrics of one output, which is called after the layer it comes from.
+    pub fn output(mut self, output: &str, metrics: impl IntoMetrics) -> MetricsByOutput {
+        let metrics = metrics.into_metrics().into_iter();
+        self.metrics.extend(metrics.map(|metric| OutputMetric { output: Some(output.to_owned()), metric }));
+        self
+    }
+}
+
+impl IntoMetrics for MetricsByOutput {
+    fn into_metrics(self) -> Vec<Box<dyn Metric>> {
+        self.metrics.into_iter().map(|metric| metric.metric).collect()
+    }
+
+    fn into_output_metrics(self) -> Vec<OutputMetric> {
+        self.metrics
+    }
 }
 
 impl IntoMetrics for () {

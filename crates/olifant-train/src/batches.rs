@@ -1,29 +1,25 @@
 //! Cutting data into batches, in order or shuffled.
 
 mod facts;
+mod sample_list;
 
-pub(crate) use facts::STREAM;
+use std::{collections::HashMap, io, ops::Range, sync::Arc};
 
-use std::{
-    collections::HashMap,
-    io,
-    ops::Range,
-    sync::{Arc, Mutex, PoisonError},
-};
-
-use olifant_core::{Float, RandomKey, Shape, Team, Tensor};
+use olifant_core::{Float, RandomKey, Team, Tensor};
 use olifant_nn::TargetError;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
+use self::sample_list::targets;
+pub(crate) use self::{
+    facts::STREAM,
+    sample_list::{SampleList, array_name, inputs, read_all},
+};
 use crate::{
-    Arrays, FitError, Model, Samples, Shuffle,
+    Arrays, FitError, Model, Shuffle,
     class_weight::weigh_classes,
     read_ahead::{Reader, with_reader},
 };
-
-/// What copying a number costs, counted in additions: it comes from memory, not from a cache.
-const COPY_COST: usize = 4;
 
 /// How many samples make a batch unless something else is asked for, as in Keras.
 pub(crate) const BATCH_SIZE: usize = 32;
@@ -35,8 +31,10 @@ pub(crate) const OUT_OF_DATA: &str = "Your input ran out of data; interrupting e
 /// One batch in memory. It keeps its buffers from batch to batch.
 #[derive(Debug, Default)]
 pub(crate) struct Batch {
-    pub(crate) x: Tensor,
-    pub(crate) y: Tensor,
+    /// One tensor for each input of the model.
+    pub(crate) x: Vec<Tensor>,
+    /// One tensor for each output.
+    pub(crate) y: Vec<Tensor>,
     /// How much each sample counts, if they do not count alike.
     pub(crate) sample_weight: Option<Tensor>,
 }
@@ -44,15 +42,15 @@ pub(crate) struct Batch {
 impl Batch {
     /// How many samples there are.
     pub(crate) fn samples(&self) -> usize {
-        self.x.shape().axes().first().copied().unwrap_or(0)
+        self.x.first().and_then(|x| x.shape().axes().first().copied()).unwrap_or(0)
     }
 }
 
 /// Data for training or evaluation: which samples, and in which order they come.
 #[derive(Clone)]
 pub(crate) struct Batches<'a> {
-    x: SampleList<'a>,
-    y: SampleList<'a>,
+    x: Vec<SampleList<'a>>,
+    y: Vec<SampleList<'a>>,
     sample_weight: Option<SampleList<'a>>,
     class_weight: Option<&'a HashMap<usize, f32>>,
     /// Whether the last axis of `y` has a number for each class.
@@ -79,33 +77,41 @@ impl<'a> Batches<'a> {
         if batch_size == 0 {
             return Err(FitError::option("batch_size", "at least 1", batch_size));
         }
-        let (x, y) = (only("x", x)?, only("y", y)?);
-        let sample_weight = sample_weight.map(|weights| only("sample_weight", weights)).transpose()?;
-        let samples = x.len;
+        let (x, y) = (inputs(model, x)?, targets(model, y)?);
+        let sample_weight =
+            sample_weight.map(|weights| SampleList::only("sample_weight", weights)).transpose()?;
+        let samples = x[0].len;
         if samples == 0 {
-            return Err(FitError::Empty { array: "x" });
+            return Err(FitError::Empty { array: array_name("x", 0, x.len()) });
         }
-        let others = [("y", Some(y)), ("sample_weight", sample_weight)];
-        for (array, other) in others.into_iter().filter_map(|(array, other)| Some((array, other?))) {
-            if other.len != samples {
-                return Err(FitError::Lengths {
-                    first: "x",
-                    first_samples: samples,
-                    second: array,
-                    second_samples: other.len,
-                });
-            }
+        let named = |array: &'static str, lists: &[SampleList<'_>]| -> Vec<(String, usize)> {
+            let count = lists.len();
+            lists
+                .iter()
+                .enumerate()
+                .map(|(number, list)| (array_name(array, number, count), list.len))
+                .collect()
+        };
+        let all = [named("x", &x), named("y", &y), named("sample_weight", sample_weight.as_slice())].concat();
+        if let Some((second, second_samples)) = all.iter().find(|(_, len)| *len != samples) {
+            let (first, second) = (all[0].0.clone(), second.clone());
+            return Err(FitError::Lengths {
+                first,
+                first_samples: samples,
+                second,
+                second_samples: *second_samples,
+            });
         }
-        if sample_weight.is_some() && (x.is_stream() || y.is_stream()) {
+        let is_stream = x.iter().chain(&y).any(SampleList::is_stream);
+        if sample_weight.is_some() && is_stream {
             return Err(FitError::option("sample_weight", "unset with a stream", "set"));
         }
-        model.network().check_inputs(&[x.shape])?;
         let mut order = Vec::new();
         order.try_reserve_exact(samples).map_err(io::Error::from)?;
         order.extend(0..samples);
         let order = Arc::new(order);
         let output = model.network().output();
-        let y_holds_scores = y.shape == output && output.last_axis() != Ok(1);
+        let y_holds_scores = y[0].shape == output && output.last_axis() != Ok(1);
         let batches =
             Batches { x, y, sample_weight, class_weight: None, y_holds_scores, order, key: None, batch_size };
         if batches.in_memory() {
@@ -121,9 +127,20 @@ impl<'a> Batches<'a> {
     }
 
     /// How much each class counts.
-    pub(crate) fn class_weight(mut self, class_weight: &'a HashMap<usize, f32>) -> Batches<'a> {
+    ///
+    /// # Errors
+    ///
+    /// There are several outputs, so that nobody can tell whose classes are meant.
+    pub(crate) fn class_weight(
+        mut self,
+        class_weight: &'a HashMap<usize, f32>,
+    ) -> Result<Batches<'a>, FitError> {
+        if !class_weight.is_empty() && self.y.len() > 1 {
+            let expected = "unset for a model with several outputs: give sample_weight";
+            return Err(FitError::option("class_weight", expected, "set"));
+        }
         self.class_weight = (!class_weight.is_empty()).then_some(class_weight);
-        self
+        Ok(self)
     }
 
     /// Separates a share of the samples at the end, which come in batches of another size.
@@ -151,7 +168,7 @@ impl<'a> Batches<'a> {
         }
         let order = Arc::new(Arc::make_mut(&mut self.order).split_off(at));
         let batch_size = batch_size.unwrap_or(BATCH_SIZE);
-        let validation = Batches { order, batch_size, class_weight: None, ..self };
+        let validation = Batches { order, batch_size, class_weight: None, ..self.clone() };
         Ok((self, validation))
     }
 
@@ -209,15 +226,12 @@ impl<'a> Batches<'a> {
     }
 
     fn in_memory(&self) -> bool {
-        [Some(self.x), Some(self.y), self.sample_weight]
-            .into_iter()
-            .flatten()
-            .all(|list| list.samples.in_memory())
+        self.x.iter().chain(&self.y).chain(&self.sample_weight).all(SampleList::in_memory)
     }
 
     /// Whether samples come once, in their order.
     pub(crate) fn is_stream(&self) -> bool {
-        self.x.is_stream() || self.y.is_stream()
+        self.x.iter().chain(&self.y).any(SampleList::is_stream)
     }
 
     fn rows(&self, number: usize) -> Range<usize> {
@@ -228,13 +242,13 @@ impl<'a> Batches<'a> {
     /// Fills a batch; what comes from a file is looked at for numbers that are not finite.
     fn gather(&self, number: usize, team: Option<&Team>, batch: &mut Batch) -> Result<(), FitError> {
         let rows = &self.order[self.rows(number)];
-        self.x.read(rows, &mut batch.x, team)?;
-        self.y.read(rows, &mut batch.y, team)?;
+        read_all(&self.x, rows, &mut batch.x, team)?;
+        read_all(&self.y, rows, &mut batch.y, team)?;
         if let Some(weights) = self.sample_weight {
             weights.read(rows, batch.sample_weight.get_or_insert_default(), team)?;
         } else if let Some(class_weight) = self.class_weight {
             let weights = batch.sample_weight.get_or_insert_default();
-            weigh_classes(&batch.y, self.y_holds_scores, class_weight, weights);
+            weigh_classes(&batch.y[0], self.y_holds_scores, class_weight, weights);
         } else {
             batch.sample_weight = None;
         }
@@ -276,88 +290,39 @@ impl BatchReader<'_> {
     }
 }
 
-/// Samples, and what they said when they were asked first: whatever they answer later, the shapes stay those that were checked.
-#[derive(Clone, Copy)]
-pub(crate) struct SampleList<'a> {
-    samples: &'a dyn Samples,
-    pub(crate) len: usize,
-    /// The shape of one sample.
-    pub(crate) shape: Shape,
-}
-
-impl SampleList<'_> {
-    /// Whether reading is cheap.
-    pub(crate) fn in_memory(&self) -> bool {
-        self.samples.in_memory()
-    }
-
-    pub(crate) fn is_stream(&self) -> bool {
-        self.samples.is_stream()
-    }
-
-    /// Reads some samples into a tensor with a batch axis.
-    ///
-    /// What is in memory is read by all threads of a team.
-    pub(crate) fn read(
-        &self,
-        indices: &[usize],
-        tensor: &mut Tensor,
-        team: Option<&Team>,
-    ) -> Result<(), FitError> {
-        tensor.resize(self.shape.with_batch(indices.len()));
-        let (true, Some(team)) = (self.samples.in_memory(), team) else {
-            // The buffer holds an earlier batch, which must not pass for what a reader forgot to write.
-            tensor.data_mut().fill(Float::NAN);
-            return Ok(self.samples.gather(indices, tensor.data_mut())?);
-        };
-        let (size, failure) = (self.shape.size(), Mutex::new(None));
-        team.for_each_rows(tensor.data_mut(), size, size * COPY_COST, &|first, rows| {
-            if let Err(error) = self.samples.gather(&indices[first..first + rows.len() / size], rows) {
-                let mut failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
-                // The first in the batch, whichever thread was faster.
-                if failure.as_ref().is_none_or(|(row, _)| first < *row) {
-                    *failure = Some((first, error));
-                }
-            }
-        });
-        match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            None => Ok(()),
-            Some((_, error)) => Err(error.into()),
-        }
-    }
-}
-
-/// The only list of samples; models with several inputs or outputs have their own ways.
-pub(crate) fn only<'a>(what: &'static str, arrays: &'a Arrays<'a>) -> Result<SampleList<'a>, FitError> {
-    match &arrays.0[..] {
-        [only] => Ok(SampleList { samples: &**only, len: only.samples(), shape: only.sample_shape()? }),
-        _ => Err(FitError::Arrays { what, expected: "one array", given: arrays.0.len() }),
-    }
-}
-
 /// Whether inputs and weights of samples are finite numbers.
 ///
 /// `rows` says where in the data the samples of the batch stand.
 fn check_inputs(batch: &Batch, rows: &[usize]) -> Result<(), FitError> {
-    check_finite("x", &batch.x, rows)?;
-    batch.sample_weight.as_ref().map_or(Ok(()), |weights| check_finite("sample_weight", weights, rows))
+    check_all_finite("x", &batch.x, rows)?;
+    check_all_finite("sample_weight", batch.sample_weight.as_slice(), rows)
 }
 
-/// Whether targets are finite numbers and suit the loss and the metrics.
+/// Whether targets are finite numbers and suit the losses and the metrics.
 fn check_targets(model: &Model, batch: &Batch, rows: &[usize]) -> Result<(), FitError> {
-    let y_pred = model.network().output().with_batch(rows.len());
-    model.loss().check(batch.y.view(), y_pred).map_err(|mut error| {
-        if let TargetError::Value { row, .. } = &mut error {
-            *row = rows.get(*row).copied().unwrap_or(*row);
-        }
-        error
-    })?;
-    check_finite("y", &batch.y, rows)?;
-    model.metric_list().check(batch.y.shape(), y_pred)
+    for (number, (y, (_, shape))) in batch.y.iter().zip(model.network().outputs()).enumerate() {
+        let y_pred = shape.with_batch(rows.len());
+        model.compiled_losses().of_output(number).check(y.view(), y_pred).map_err(|mut error| {
+            if let TargetError::Value { row, .. } = &mut error {
+                *row = rows.get(*row).copied().unwrap_or(*row);
+            }
+            error
+        })?;
+        model.metric_list().check(number, y.shape(), y_pred)?;
+    }
+    check_all_finite("y", &batch.y, rows)
+}
+
+/// The first value in several tensors that is not a finite number.
+fn check_all_finite(array: &'static str, tensors: &[Tensor], rows: &[usize]) -> Result<(), FitError> {
+    let mut numbered = tensors.iter().enumerate();
+    numbered.try_for_each(|(number, tensor)| {
+        check_finite(|| array_name(array, number, tensors.len()), tensor, rows)
+    })
 }
 
 /// The first value that is not a finite number, by row.
-fn check_finite(array: &'static str, tensor: &Tensor, rows: &[usize]) -> Result<(), FitError> {
+fn check_finite(array: impl Fn() -> String, tensor: &Tensor, rows: &[usize]) -> Result<(), FitError> {
     let values = tensor.data();
     // Multiplying by zero leaves zero of every finite number. Sixteen sums that do not wait for each other are made on
     // vectors: each batch from a file is looked at.
@@ -373,7 +338,7 @@ fn check_finite(array: &'static str, tensor: &Tensor, rows: &[usize]) -> Result<
         None => Ok(()),
         Some(position) => {
             let row = rows[position * rows.len() / values.len()];
-            Err(FitError::NotFinite { array, row, value: values[position] })
+            Err(FitError::NotFinite { array: array(), row, value: values[position] })
         }
     }
 }

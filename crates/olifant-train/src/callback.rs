@@ -212,5 +212,5 @@ callback_trait! {
     /// A prediction batch begins.
     fn on_predict_batch_begin();
     /// A prediction batch has ended; these are its outputs, batch axis in front.
-    fn on_predict_batch_end(outputs: TensorView<'_>);
+    fn on_predict_batch_end(outputs: &[TensorView<'_>]);
 }

@@ -25,7 +25,7 @@ pub enum FitError {
     #[error("{array} holds no samples: give at least one")]
     Empty {
         /// Which array.
-        array: &'static str,
+        array: String,
     },
     /// Arrays of different length.
     #[error(
@@ -33,11 +33,11 @@ pub enum FitError {
     )]
     Lengths {
         /// Which array.
-        first: &'static str,
+        first: String,
         /// Its length.
         first_samples: usize,
         /// Which other array.
-        second: &'static str,
+        second: String,
         /// Its length.
         second_samples: usize,
     },
@@ -47,9 +47,17 @@ pub enum FitError {
         /// `x`, `y` or `sample_weight`.
         what: &'static str,
         /// How many it takes, in words.
-        expected: &'static str,
+        expected: String,
         /// How many there are.
         given: usize,
+    },
+    /// A model with several outputs, where one is asked for.
+    #[error("the model has {count} outputs ({names}): use predict_several or predict_several_with")]
+    SeveralOutputs {
+        /// How many there are.
+        count: usize,
+        /// Their names.
+        names: String,
     },
     /// NaN or infinity in the data.
     #[error(
@@ -57,7 +65,7 @@ pub enum FitError {
     )]
     NotFinite {
         /// Which array.
-        array: &'static str,
+        array: String,
         /// The row, from 0.
         row: usize,
         /// What is there.

@@ -123,5 +123,5 @@ fn data<'a>(
     let train = train.with_steps(options.batch_size, options.steps_per_epoch);
     let validation =
         validation.map(|batches| batches.with_steps(validation_batch_size, options.validation_steps));
-    Ok((train.class_weight(&options.class_weight), validation))
+    Ok((train.class_weight(&options.class_weight)?, validation))
 }

@@ -7,7 +7,7 @@ mod batches;
 mod callback;
 mod callback_list;
 mod class_weight;
-mod compiled_loss;
+mod compiled_losses;
 mod error;
 mod evaluate;
 mod exact_float;

@@ -9,7 +9,8 @@ mod weights;
 use std::sync::{Mutex, PoisonError};
 
 use olifant_core::{
-    Axes, Float, MAX_RANK, Mode, RandomKey, Shape, Tape, Team, Tensor, TensorView, Weights, Workspace,
+    Axes, Float, MAX_RANK, Mode, RandomKey, Shape, Tape, Team, Tensor, TensorView, Var, VarList, Weights,
+    Workspace,
 };
 use olifant_nn::{
     BuildError, Loss, Metric, MetricBatch, Network, Objective, Optimizer, OptimizerState, Summary,
@@ -18,7 +19,11 @@ use olifant_nn::{
 pub use compile::Compile;
 
 use crate::{
-    FitError, batches::Batch, compiled_loss::CompiledLoss, metric_list::MetricList, running::Running,
+    FitError,
+    batches::Batch,
+    compiled_losses::{CompiledLosses, loss_names},
+    metric_list::MetricList,
+    running::Running,
 };
 
 /// A network, its weights, and how they are trained: optimizer, loss, metrics.
@@ -30,7 +35,9 @@ pub struct Model {
     network: Network,
     optimizer: Box<dyn Optimizer>,
     optimizer_state: OptimizerState,
-    loss: CompiledLoss,
+    losses: CompiledLosses,
+    /// What they are called in the logs.
+    loss_names: Vec<String>,
     metrics: MetricList,
     seed: u64,
     /// Whether the seed was drawn, so that an interrupted run, which had another, may bring its own.
@@ -48,19 +55,21 @@ impl Model {
         network: Network,
         seed: u64,
         optimizer: Box<dyn Optimizer>,
-        loss: CompiledLoss,
+        losses: CompiledLosses,
         metrics: MetricList,
     ) -> Result<Model, BuildError> {
         optimizer.check()?;
         optimizer.options().check_names(network.weights())?;
-        loss.loss.check_options()?;
+        losses.check(&network)?;
+        let metrics = metrics.of_network(&network)?;
         metrics.check_options()?;
         let team = Team::default();
         Ok(Model {
             optimizer_state: OptimizerState::new(&*optimizer, network.weights()),
+            loss_names: loss_names(&network),
             network,
             optimizer,
-            loss,
+            losses,
             metrics,
             seed,
             seed_is_drawn: false,
@@ -110,14 +119,14 @@ impl Model {
         })
     }
 
-    /// The loss.
-    pub fn loss(&self) -> &dyn Loss {
-        &*self.loss.loss
+    /// The losses, in the order of the outputs; or the one that serves all outputs.
+    pub fn losses(&self) -> &[Box<dyn Loss>] {
+        self.losses.all()
     }
 
-    /// The loss with its weight.
-    pub(crate) fn compiled_loss(&self) -> &CompiledLoss {
-        &self.loss
+    /// The losses with their weights.
+    pub(crate) fn compiled_losses(&self) -> &CompiledLosses {
+        &self.losses
     }
 
     /// The metrics, and behind them those that weigh samples.
@@ -196,7 +205,8 @@ impl Model {
 
     /// The names in the logs of a batch: `loss` and the metrics, in the order of the alphabet.
     pub fn log_names(&self) -> impl Iterator<Item = &str> {
-        let mut names: Vec<&str> = self.metrics.names().iter().map(String::as_str).chain(["loss"]).collect();
+        let mut names: Vec<&str> =
+            self.metrics.names().iter().chain(&self.loss_names).map(String::as_str).collect();
         names.sort_unstable();
         names.into_iter()
     }
@@ -204,7 +214,7 @@ impl Model {
     /// Which way a name in the logs improves, if the model knows: `loss`, or one of its metrics, with or without `val_`.
     pub fn objective(&self, name: &str) -> Option<Objective> {
         let name = name.strip_prefix("val_").unwrap_or(name);
-        if name == "loss" {
+        if self.loss_names.iter().any(|loss| loss == name) {
             return Some(Objective::Minimize);
         }
         self.metrics.objective(name)
@@ -212,7 +222,7 @@ impl Model {
 
     /// Sums for an epoch or an evaluation, all zero.
     pub(crate) fn running(&self) -> Running {
-        Running::new(&self.metrics)
+        Running::new(&self.loss_names, &self.metrics)
     }
 
     /// One step: forward, backward, update. Loss and metrics, from before the update, are added to `running`.
@@ -236,16 +246,19 @@ impl Model {
         })
     }
 
-    /// Computes predictions and lets `read` look at them. `x` is taken; an arbitrary tensor is left in its place.
-    pub(crate) fn predict_step<R>(&self, x: &mut Tensor, read: impl FnOnce(TensorView<'_>) -> R) -> R {
+    /// Computes predictions and lets `read` look at those of each output, by its number.
+    /// `x` is taken; arbitrary tensors are left in its place.
+    pub(crate) fn predict_step(&self, x: &mut [Tensor], mut read: impl FnMut(usize, TensorView<'_>)) {
         self.with_idle_workspace(|workspace| {
             let tape = Tape::record(workspace, self.network.weights(), Mode::Inference);
-            let result = self.network.call(tape.input_swap(x)).with_value(read);
-            (tape.finish(), result)
+            let outputs = self.network.call_several(&inputs(&tape, x));
+            outputs.iter().enumerate().for_each(|(number, y)| y.with_value(|y| read(number, y)));
+            drop(outputs);
+            (tape.finish(), ())
         })
     }
 
-    /// Records the loss of a batch, sends it back if asked, and adds loss and metrics to `running`.
+    /// Records the loss of a batch, sends it back if asked, and adds losses and metrics to `running`.
     fn measure(
         &self,
         tape: &Tape<'_>,
@@ -254,31 +267,55 @@ impl Model {
         backward: bool,
     ) -> Result<(), FitError> {
         let samples = batch.samples();
-        let x = tape.input_swap(&mut batch.x);
-        let y_true = tape.input_swap(&mut batch.y);
-        let y_pred = self.network.call(x);
-        let mut losses = self.loss.loss.call(y_true, y_pred);
-        if let Some(weights) = &batch.sample_weight {
-            losses = losses * tape.input(stretched(weights.view(), losses.shape())?);
+        let (x, y_true) = (inputs(tape, &mut batch.x), inputs(tape, &mut batch.y));
+        let y_pred = self.network.call_several(&x);
+        let mut total: Option<Var<'_>> = None;
+        for (output, (y_true, y_pred)) in y_true.iter().zip(y_pred.iter()).enumerate() {
+            let loss = self.output_loss(output, y_true, y_pred, batch.sample_weight.as_ref())?;
+            running.add_output_loss(output, loss.item(), samples);
+            let weight = self.losses.weight(output);
+            let loss = if weight == 1.0 { loss } else { loss * weight };
+            total = Some(total.map_or(loss, |total| total + loss));
         }
-        let mut loss = losses.mean(Axes::All);
-        if self.loss.weight != 1.0 {
-            loss = loss * self.loss.weight;
-        }
+        let mut loss = total.expect("a network has an output");
         if let Some(penalty) = self.network.penalty(loss.tape()) {
             loss = loss + penalty;
         }
         if backward {
             self.send_back(tape, loss);
         }
-        y_true.with_value(|y_true| {
-            y_pred.with_value(|y_pred| {
-                let sample_weight = batch.sample_weight.as_ref().map(Tensor::data);
-                let batch = MetricBatch { y_true, y_pred, sample_weight };
-                running.add(loss.item(), samples, &self.metrics, &batch);
+        running.add_loss(loss.item(), samples);
+        let sample_weight = batch.sample_weight.as_ref().map(Tensor::data);
+        for (output, (y_true, y_pred)) in y_true.iter().zip(y_pred.iter()).enumerate() {
+            y_true.with_value(|y_true| {
+                y_pred.with_value(|y_pred| {
+                    let batch = MetricBatch { y_true, y_pred, sample_weight };
+                    running.add_metrics(output, &self.metrics, &batch);
+                });
             });
-        });
+        }
         Ok(())
+    }
+
+    /// The mean loss of one output over all samples, or over all time steps that its mask lets count.
+    fn output_loss<'t>(
+        &self,
+        output: usize,
+        y_true: Var<'t>,
+        y_pred: Var<'t>,
+        sample_weight: Option<&Tensor>,
+    ) -> Result<Var<'t>, FitError> {
+        let tape = y_pred.tape();
+        let mut losses = self.losses.of_output(output).call(y_true, y_pred);
+        if let Some(mask) = y_pred.mask().filter(|mask| mask.shape() == losses.shape()) {
+            let counting: Float = mask.with_value(|mask| mask.data.iter().sum());
+            // As in Keras, the mean is over what counts.
+            losses = losses * mask * (mask.shape().size() as Float / counting.max(1.0));
+        }
+        if let Some(weights) = sample_weight {
+            losses = losses * tape.input(stretched(weights.view(), losses.shape())?);
+        }
+        Ok(losses.mean(Axes::All))
     }
 
     /// Lends out memory for a prediction, and keeps it for the next.
@@ -289,6 +326,13 @@ impl Model {
         take().push(workspace);
         result
     }
+}
+
+/// Takes tensors in; arbitrary ones are left in their place.
+fn inputs<'t>(tape: &'t Tape<'_>, tensors: &mut [Tensor]) -> VarList<'t> {
+    let mut inputs = tape.list();
+    tensors.iter_mut().for_each(|tensor| inputs.push(tape.input_swap(tensor)));
+    inputs
 }
 
 /// Weights of samples with as many axes as the losses: `[batch]` becomes `[batch, 1]` for losses of `[batch, time]`.

@@ -6,7 +6,7 @@ use olifant_core::RandomKey;
 
 use crate::{
     Arrays, FitError, IntoArrays, Logs, Model,
-    batches::{Batch, Batches, only},
+    batches::{Batch, Batches, inputs},
     class_weight::check_class_weight,
 };
 
@@ -130,10 +130,10 @@ impl Model {
     /// All samples as one batch.
     fn batch(&self, x: &Arrays<'_>, y: &Arrays<'_>, options: &BatchOptions<'_>) -> Result<Batch, FitError> {
         check_class_weight(&options.class_weight, options.sample_weight.as_ref())?;
-        let samples = only("x", x)?.len;
+        let samples = inputs(self, x)?[0].len;
         let batches = Batches::new(self, x, y, options.sample_weight.as_ref(), Some(samples.max(1)))?;
         let mut batch = Batch::default();
-        batches.class_weight(&options.class_weight).read(0, self, &mut batch)?;
+        batches.class_weight(&options.class_weight)?.read(0, self, &mut batch)?;
         Ok(batch)
     }
 }

@@ -7,7 +7,7 @@ use olifant_core::{Float, Shape, Team, Tensor, TensorView};
 
 use crate::{
     CallbackList, EvaluateOptions, FitError, IntoArrays, Logs, Model, Params, Progress, Training,
-    batches::{BATCH_SIZE, OUT_OF_DATA, SampleList, only},
+    batches::{BATCH_SIZE, OUT_OF_DATA, SampleList, inputs, read_all},
     read_ahead::{Reader, with_reader},
 };
 
@@ -29,8 +29,45 @@ impl Model {
     ///
     /// The data does not suit the model.
     pub fn predict<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<Float>, FitError> {
+        self.check_only_output()?;
+        Ok(self.predict_several(x)?.remove(0))
+    }
+
+    /// As [`Model::predict`], for a model with any number of outputs: one array for each, in their order.
+    ///
+    /// # Errors
+    ///
+    /// The data does not suit the model.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ndarray::array;
+    /// use olifant_nn::{CallOn, Functional, Input, layers::Dense, losses::MeanSquaredError, optimizers::Sgd};
+    /// use olifant_train::Compile;
+    ///
+    /// let x = Input::new([2]);
+    /// let model = Functional::new(&x, [&Dense::new(1).on(&x), &Dense::new(3).on(&x)])
+    ///     .compile(Sgd::new(0.1), MeanSquaredError::new(), ())?;
+    /// let outputs = model.predict_several(array![[1.0, 2.0]])?;
+    /// assert_eq!((outputs[0].shape(), outputs[1].shape()), (&[1, 1][..], &[1, 3][..]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn predict_several<'a>(&self, x: impl IntoArrays<'a>) -> Result<Vec<ArrayD<Float>>, FitError> {
         let x = x.into_arrays();
-        predict_all(self, InputBatches { x: only("x", &x)?, batch_size: BATCH_SIZE })
+        predict_all(self, InputBatches { x: inputs(self, &x)?, batch_size: BATCH_SIZE })
+    }
+
+    /// Whether there is one output, as asked for by methods that return one array.
+    fn check_only_output(&self) -> Result<(), FitError> {
+        let outputs = self.network().outputs();
+        match outputs.len() {
+            1 => Ok(()),
+            count => {
+                let names: Vec<&str> = outputs.map(|(name, _)| name).collect();
+                Err(FitError::SeveralOutputs { count, names: names.join(", ") })
+            }
+        }
     }
 
     /// The model's outputs for inputs `x`, computed as one batch.
@@ -39,9 +76,11 @@ impl Model {
     ///
     /// The data does not suit the model.
     pub fn predict_on_batch<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<Float>, FitError> {
+        self.check_only_output()?;
         let x = x.into_arrays();
-        let x = only("x", &x)?;
-        predict_all(self, InputBatches { x, batch_size: x.len.max(1) })
+        let x = inputs(self, &x)?;
+        let batch_size = x[0].len.max(1);
+        Ok(predict_all(self, InputBatches { x, batch_size })?.remove(0))
     }
 
     /// As [`Model::predict`], with options: batch size, progress, callbacks.
@@ -54,14 +93,29 @@ impl Model {
         x: impl IntoArrays<'a>,
         options: EvaluateOptions<'a>,
     ) -> Result<ArrayD<Float>, FitError> {
+        self.check_only_output()?;
+        Ok(self.predict_several_with(x, options)?.remove(0))
+    }
+
+    /// As [`Model::predict_with`], for a model with any number of outputs.
+    ///
+    /// # Errors
+    ///
+    /// The data does not suit the model, or a callback failed.
+    pub fn predict_several_with<'a>(
+        &mut self,
+        x: impl IntoArrays<'a>,
+        options: EvaluateOptions<'a>,
+    ) -> Result<Vec<ArrayD<Float>>, FitError> {
         let x = x.into_arrays();
-        let x = only("x", &x)?;
+        let x = inputs(self, &x)?;
         options.check()?;
-        let in_steps = options.steps.map_or(BATCH_SIZE, |steps| x.len.div_ceil(steps).max(1));
+        let samples = x[0].len;
+        let in_steps = options.steps.map_or(BATCH_SIZE, |steps| samples.div_ceil(steps).max(1));
         let batches = InputBatches { x, batch_size: options.batch_size.unwrap_or(in_steps) };
-        let mut predictions = Predictions::new(self, x)?;
+        let mut predictions = Predictions::new(self, samples)?;
         let steps = options.steps.unwrap_or(batches.len());
-        let params = Params::of_pass(x.len, batches.batch_size, steps, options.verbose, self.seed());
+        let params = Params::of_pass(samples, batches.batch_size, steps, options.verbose, self.seed());
         let mut callbacks = CallbackList::new(options.callbacks);
         let progress = Progress::to_user(options.output, options.verbose);
         let mut training = Training::with_progress(self, params, progress);
@@ -76,7 +130,7 @@ impl Model {
                 training.batch = number;
                 callbacks.on_predict_batch_begin(&mut training)?;
                 let outputs = predictions.compute(number, training.model, &mut reader)?;
-                callbacks.on_predict_batch_end(&mut training, outputs)?;
+                callbacks.on_predict_batch_end(&mut training, &outputs)?;
                 training.progress.update(number + 1, &Logs::new());
                 if training.is_stopping() {
                     break;
@@ -86,23 +140,22 @@ impl Model {
         })?;
         callbacks.on_predict_end(&mut training)?;
         training.progress.end(&Logs::new());
-        Ok(predictions.into_array())
+        Ok(predictions.into_arrays())
     }
 }
 
 /// The outputs for all batches.
-fn predict_all(model: &Model, batches: InputBatches<'_>) -> Result<ArrayD<Float>, FitError> {
-    let mut predictions = Predictions::new(model, batches.x)?;
+fn predict_all(model: &Model, batches: InputBatches<'_>) -> Result<Vec<ArrayD<Float>>, FitError> {
+    let mut predictions = Predictions::new(model, batches.samples())?;
     batches.with_reader(batches.len(), |mut reader| {
         (0..batches.len()).try_for_each(|number| predictions.compute(number, model, &mut reader).map(|_| ()))
     })?;
-    Ok(predictions.into_array())
+    Ok(predictions.into_arrays())
 }
 
 /// Inputs, in batches.
-#[derive(Clone, Copy)]
 struct InputBatches<'a> {
-    x: SampleList<'a>,
+    x: Vec<SampleList<'a>>,
     batch_size: usize,
 }
 
@@ -110,12 +163,16 @@ struct InputBatches<'a> {
 #[derive(Default)]
 struct Inputs {
     indices: Vec<usize>,
-    x: Tensor,
+    x: Vec<Tensor>,
 }
 
 impl InputBatches<'_> {
+    fn samples(&self) -> usize {
+        self.x[0].len
+    }
+
     fn len(&self) -> usize {
-        self.x.len.div_ceil(self.batch_size)
+        self.samples().div_ceil(self.batch_size)
     }
 
     /// Calls `pass` with a reader of the batches before `end`. What is not in memory is read ahead.
@@ -123,28 +180,36 @@ impl InputBatches<'_> {
         let gather = |number: usize, team: Option<&Team>, inputs: &mut Inputs| {
             let first = number * self.batch_size;
             inputs.indices.clear();
-            inputs.indices.extend(first..(first + self.batch_size).min(self.x.len));
-            self.x.read(&inputs.indices, &mut inputs.x, team)
+            inputs.indices.extend(first..(first + self.batch_size).min(self.samples()));
+            read_all(&self.x, &inputs.indices, &mut inputs.x, team)
         };
-        with_reader(&gather, end.min(self.len()), !self.x.in_memory(), pass)
+        with_reader(&gather, end.min(self.len()), !self.x.iter().all(SampleList::in_memory), pass)
     }
 }
 
 /// Predictions as they are made, batch by batch.
 struct Predictions {
     inputs: Inputs,
+    outputs: Vec<Output>,
+}
+
+/// The predictions of one output.
+struct Output {
     /// The shape of one prediction.
     shape: Shape,
-    outputs: Vec<Float>,
+    data: Vec<Float>,
 }
 
 impl Predictions {
-    fn new(model: &Model, x: SampleList<'_>) -> Result<Predictions, FitError> {
-        model.network().check_inputs(&[x.shape])?;
-        let shape = model.network().output();
-        let mut outputs = Vec::new();
-        outputs.try_reserve_exact(x.len.saturating_mul(shape.size())).map_err(io::Error::from)?;
-        Ok(Predictions { inputs: Inputs::default(), shape, outputs })
+    /// Room for the predictions of so many samples, whose number and shape were checked.
+    fn new(model: &Model, samples: usize) -> Result<Predictions, FitError> {
+        let output = |(_, shape): (&str, Shape)| {
+            let mut data = Vec::new();
+            data.try_reserve_exact(samples.saturating_mul(shape.size())).map_err(io::Error::from)?;
+            Ok::<Output, FitError>(Output { shape, data })
+        };
+        let outputs = model.network().outputs().map(output).collect::<Result<_, _>>()?;
+        Ok(Predictions { inputs: Inputs::default(), outputs })
     }
 
     /// Computes the `number`-th batch and returns its outputs.
@@ -153,18 +218,26 @@ impl Predictions {
         number: usize,
         model: &Model,
         reader: &mut Reader<'_, Inputs>,
-    ) -> Result<TensorView<'_>, FitError> {
+    ) -> Result<Vec<TensorView<'_>>, FitError> {
         reader.read(number, model.team(), &mut self.inputs)?;
-        let (start, samples) = (self.outputs.len(), self.inputs.indices.len());
-        model.predict_step(&mut self.inputs.x, |outputs| self.outputs.extend_from_slice(outputs.data));
-        Ok(TensorView { data: &self.outputs[start..], shape: self.shape.with_batch(samples) })
+        let (samples, outputs) = (self.inputs.indices.len(), &mut self.outputs);
+        model.predict_step(&mut self.inputs.x, |output, values| {
+            outputs[output].data.extend_from_slice(values.data);
+        });
+        let latest = self.outputs.iter().map(|Output { shape, data }| {
+            let start = data.len() - samples * shape.size();
+            TensorView { data: &data[start..], shape: shape.with_batch(samples) }
+        });
+        Ok(latest.collect())
     }
 
-    fn into_array(self) -> ArrayD<Float> {
-        // Fewer than there are samples, if only some steps were asked for.
-        let samples = self.outputs.len() / self.shape.size().max(1);
-        let shape = self.shape.with_batch(samples);
-        ArrayD::from_shape_vec(IxDyn(shape.axes()), self.outputs)
-            .expect("every sample brought one prediction of the network's output shape")
+    fn into_arrays(self) -> Vec<ArrayD<Float>> {
+        let array = |Output { shape, data }| {
+            // Fewer than there are samples, if only some steps were asked for.
+            let samples = data.len() / Shape::size(&shape).max(1);
+            ArrayD::from_shape_vec(IxDyn(shape.with_batch(samples).axes()), data)
+                .expect("every sample brought one prediction of the output's shape")
+        };
+        self.outputs.into_iter().map(array).collect()
     }
 }

@@ -80,16 +80,19 @@ impl Run<'_> {
         }
         let Params { initial_epoch, batch_size, seed, .. } = *self.training.params();
         let model = &*self.training.model;
-        let loss_weight = model.compiled_loss().weight;
         let weighted_metrics = model.metric_list().weighted();
         let facts = |batches: &Batches<'_>| batches.facts(model);
         let identity = Identity::new(&json!({
             "architecture": architecture(model.network()),
             "frozen_layers": (!self.frozen_layers.is_empty()).then(|| self.frozen_layers.join(", ")),
             "optimizer": words(model.optimizer()),
-            "loss": words(model.loss()),
-            "loss_weights": (loss_weight != 1.0).then_some([loss_weight]),
+            "loss": match model.losses() {
+                [loss] => words(&**loss),
+                losses => words(losses),
+            },
+            "loss_weights": model.compiled_losses().weights(),
             "metrics": words(model.metric_list().alike()),
+            "metrics_outputs": model.metric_list().outputs(),
             "weighted_metrics": (!weighted_metrics.is_empty()).then(|| words(weighted_metrics)),
             "seed": seed,
             "initial_epoch": initial_epoch,

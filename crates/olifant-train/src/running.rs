@@ -1,5 +1,6 @@
 //! Losses and metrics, accumulated over the batches of an epoch.
 
+use olifant_core::Float;
 use olifant_nn::{Metric, MetricBatch};
 
 use crate::{Logs, metric_list::MetricList};
@@ -7,26 +8,26 @@ use crate::{Logs, metric_list::MetricList};
 /// The sums from which the logs of an epoch or an evaluation follow.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Running {
-    /// Σ loss · samples, and Σ samples.
-    loss: [f64; 2],
+    /// Σ samples, Σ loss · samples, and if there are several outputs the same of the loss of each.
+    losses: Vec<f64>,
     /// The sums of all metrics, one behind the other.
     metrics: Vec<f64>,
     /// The results, by name. The names stay, so that a batch allocates nothing.
     logs: Logs,
-    /// Where in the logs the loss and the metrics stand.
+    /// Where in the logs the losses and the metrics stand.
     places: Vec<usize>,
 }
 
 impl Running {
-    /// Nothing added yet.
-    pub(crate) fn new(metrics: &MetricList) -> Running {
-        let names = || std::iter::once("loss").chain(metrics.names().iter().map(String::as_str));
+    /// Nothing added yet. `losses` are the names of the loss, and if there are several outputs of that of each.
+    pub(crate) fn new(losses: &[String], metrics: &MetricList) -> Running {
+        let names = || losses.iter().chain(metrics.names()).map(String::as_str);
         let mut logs: Logs = names().map(|name| (name, 0.0)).collect();
         logs.sort();
         let place = |name: &str| logs.position(name).expect("every name was just put in");
         let places = names().map(place).collect();
         Running {
-            loss: [0.0; 2],
+            losses: vec![0.0; 1 + losses.len()],
             metrics: vec![0.0; metrics.all().iter().map(|metric| metric.sums()).sum()],
             logs,
             places,
@@ -35,46 +36,65 @@ impl Running {
 
     /// Forgets everything that was added.
     pub(crate) fn reset(&mut self) {
-        self.loss = [0.0; 2];
+        self.losses.fill(0.0);
         self.metrics.fill(0.0);
     }
 
     /// All sums, to be kept.
     pub(crate) fn sums(&self) -> Vec<f64> {
-        [&self.loss[..], &self.metrics].concat()
+        let (samples, losses) = self.losses.split_at(1);
+        // Files have the number of samples behind the loss.
+        [&losses[..1], samples, &losses[1..], &self.metrics].concat()
     }
 
     /// Goes on from sums that were kept; false if there are more or fewer of them than there should be.
     pub(crate) fn restore(&mut self, sums: &[f64]) -> bool {
-        let fits = sums.len() == 2 + self.metrics.len();
+        let fits = sums.len() == self.losses.len() + self.metrics.len();
         if fits {
-            self.loss.copy_from_slice(&sums[..2]);
-            self.metrics.copy_from_slice(&sums[2..]);
+            let (losses, metrics) = sums.split_at(self.losses.len());
+            self.losses.copy_from_slice(losses);
+            self.losses.swap(0, 1);
+            self.metrics.copy_from_slice(metrics);
         }
         fits
     }
 
-    /// Adds a batch.
-    pub(crate) fn add(&mut self, loss: f32, samples: usize, metrics: &MetricList, batch: &MetricBatch<'_>) {
-        self.loss[0] += f64::from(loss) * samples as f64;
-        self.loss[1] += samples as f64;
+    /// Adds the loss of a batch.
+    pub(crate) fn add_loss(&mut self, loss: Float, samples: usize) {
+        self.losses[0] += samples as f64;
+        self.losses[1] += f64::from(loss) * samples as f64;
+    }
+
+    /// Adds what one of several outputs contributed to the loss of a batch, before its weight.
+    pub(crate) fn add_output_loss(&mut self, output: usize, loss: Float, samples: usize) {
+        if let Some(sum) = self.losses.get_mut(2 + output) {
+            *sum += f64::from(loss) * samples as f64;
+        }
+    }
+
+    /// Adds what the metrics of one output say of a batch.
+    pub(crate) fn add_metrics(&mut self, output: usize, metrics: &MetricList, batch: &MetricBatch<'_>) {
         let alike = MetricBatch { sample_weight: None, ..*batch };
         let mut rest = &mut self.metrics[..];
-        for (metrics, batch) in [(metrics.alike(), &alike), (metrics.weighted(), batch)] {
-            for metric in metrics {
-                let (sums, others) = rest.split_at_mut(metric.sums());
-                metric.update(sums, batch);
-                rest = others;
+        let weighted_from = metrics.alike().len();
+        for (number, (metric, &place)) in metrics.all().iter().zip(metrics.places()).enumerate() {
+            let (sums, others) = rest.split_at_mut(metric.sums());
+            if place == output {
+                metric.update(sums, if number < weighted_from { &alike } else { batch });
             }
+            rest = others;
         }
     }
 
     /// The values so far.
     pub(crate) fn logs(&mut self, metrics: &[Box<dyn Metric>]) -> &Logs {
-        let loss = if self.loss[1] == 0.0 { 0.0 } else { self.loss[0] / self.loss[1] };
-        self.logs.set(self.places[0], rounded(loss));
+        let (samples, losses) = (self.losses[0], &self.losses[1..]);
+        let (loss_places, metric_places) = self.places.split_at(losses.len());
+        for (loss, &place) in losses.iter().zip(loss_places) {
+            self.logs.set(place, rounded(if samples == 0.0 { 0.0 } else { loss / samples }));
+        }
         let mut rest = &self.metrics[..];
-        for (metric, &place) in metrics.iter().zip(&self.places[1..]) {
+        for (metric, &place) in metrics.iter().zip(metric_places) {
             let (sums, others) = rest.split_at(metric.sums());
             self.logs.set(place, rounded(metric.result(sums)));
             rest = others;

@@ -78,7 +78,7 @@ impl<'a> Stream<'a> {
         I::IntoIter: Send + 'a,
     {
         let mut batches = batches.into_iter().map(|(x, y)| Pair { x: Box::new(x), y: Box::new(y) });
-        let first = batches.next().ok_or(FitError::Empty { array: "x" })?;
+        let first = batches.next().ok_or(FitError::Empty { array: "x".into() })?;
         let shapes = [first.x.sample_shape()?, first.y.sample_shape()?];
         let source = Source {
             batches: Box::new(batches),

@@ -86,7 +86,7 @@ everything! {
     on_train_begin() on_train_end(&Logs) on_epoch_begin() on_epoch_end(&mut Logs)
     on_train_batch_begin() on_train_batch_end(&Logs)
     on_test_begin() on_test_end(&Logs) on_test_batch_begin() on_test_batch_end(&Logs)
-    on_predict_begin() on_predict_end() on_predict_batch_begin() on_predict_batch_end(TensorView<'_>)
+    on_predict_begin() on_predict_end() on_predict_batch_begin() on_predict_batch_end(&[TensorView<'_>])
 }
 
 /// Relies on what another adds, or wants to set the learning rate as well.

@@ -115,7 +115,7 @@ macro_rules! recorded {
                 self.record(training, event, given)
             })*
 
-            fn on_predict_batch_end(&mut self, training: &mut Training<'_>, _: TensorView<'_>) -> HookResult {
+            fn on_predict_batch_end(&mut self, training: &mut Training<'_>, _: &[TensorView<'_>]) -> HookResult {
                 let event = format!("predict_batch_end {}: outputs", training.batch());
                 self.record(training, event, None)
             }

@@ -165,7 +165,7 @@ fn everything(model: &Model) -> Everything {
         weights.iter().filter(|(_, spec)| spec.trainable).map(|(_, spec)| bits(&slot[spec.range()]))
     });
     let description =
-        format!("{:?} {:?} {:?} {}", model.optimizer(), model.loss(), model.metrics(), model.summary());
+        format!("{:?} {:?} {:?} {}", model.optimizer(), model.losses(), model.metrics(), model.summary());
     Everything {
         weights: weights.iter().map(|(weight, _)| bits(weights.get(weight).data)).collect(),
         slots: slots.collect(),

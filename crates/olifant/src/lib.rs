@@ -32,7 +32,7 @@
 //!
 //! | to | see |
 //! |---|---|
-//! | describe a network | [`Sequential`], [`layers`] |
+//! | describe a network | [`Sequential`], [`Functional`], [`layers`] |
 //! | decide how it is trained | [`Compile::compile`], [`optimizers`], [`losses`], [`metrics`] |
 //! | train, measure, use, keep it | [`Model`], [`FitOptions`], [`History`] |
 //! | watch and steer training | [`callbacks`], [`Callback`] |
@@ -48,9 +48,10 @@ pub use ndarray;
 pub use olifant_callbacks as callbacks;
 pub use olifant_core as core;
 pub use olifant_nn::{
-    Activation, BuildError, Initializer, IntoMetrics, Layer, LearningRate, Loss, Metric, MetricBatch, Named,
-    Network, Objective, Optimizer, OptimizerState, Regularizer, Schedule, Sequential, Summary, TargetError,
-    Trainable, WeightBuilder, layers, losses, metrics, optimizers, schedules,
+    Activation, BuildError, CallOn, Functional, Initializer, Input, IntoLosses, IntoMetrics, IntoSymbols,
+    Layer, LearningRate, Loss, Metric, MetricBatch, MetricsByOutput, Named, Network, Objective, Optimizer,
+    OptimizerState, Regularizer, Schedule, Sequential, SharedLayer, Summary, Symbol, TargetError, Trainable,
+    WeightBuilder, layers, losses, metrics, optimizers, schedules,
 };
 #[cfg(feature = "plot")]
 pub use olifant_train::PlotError;
@@ -68,7 +69,8 @@ pub mod prelude {
     pub use ndarray::prelude::*;
     pub use olifant_callbacks::*;
     pub use olifant_nn::{
-        Activation, Initializer, Named, Regularizer, Sequential, Trainable,
+        Activation, CallOn, Functional, Initializer, Input, MetricsByOutput, Named, Regularizer, Sequential,
+        SharedLayer, Trainable,
         layers::*,
         losses::{
             BinaryCrossentropy, CategoricalCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError,

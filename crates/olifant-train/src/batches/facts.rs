@@ -25,7 +25,6 @@ impl Batches<'_> {
         if self.is_stream() {
             return Err(io::Error::other(STREAM).into());
         }
-        let facts = |list: SampleList<'_>| list.facts(model.team());
         let class_weight = self.class_weight.map(|weights| {
             let mut weights: Vec<_> = weights.iter().collect();
             weights.sort_unstable_by_key(|(class, _)| **class);
@@ -34,11 +33,17 @@ impl Batches<'_> {
         Ok(json!({
             "samples": self.samples(),
             "batch_size": self.batch_size,
-            "x": facts(self.x)?,
-            "y": facts(self.y)?,
-            "sample_weight": self.sample_weight.map(facts).transpose()?,
+            "x": self.facts_of(&self.x, model)?,
+            "y": self.facts_of(&self.y, model)?,
+            "sample_weight": self.sample_weight.map(|weights| weights.facts(model.team())).transpose()?,
             "class_weight": class_weight.map(|weights| format!("{weights:?}")),
         }))
+    }
+
+    /// Of one array its own facts, of several a list.
+    fn facts_of(&self, lists: &[SampleList<'_>], model: &Model) -> Result<Value, FitError> {
+        let mut facts = lists.iter().map(|list| list.facts(model.team())).collect::<Result<Vec<_>, _>>()?;
+        Ok(if facts.len() == 1 { facts.remove(0) } else { Value::Array(facts) })
     }
 }
 
@@ -53,7 +58,7 @@ impl SampleList<'_> {
 
     fn checksum(&self, team: &Team) -> Result<u32, FitError> {
         let spread = |number: usize| number * (self.len - 1) / (SPREAD - 1);
-        let indices: Vec<usize> = if self.samples.in_memory() || self.len <= SPREAD {
+        let indices: Vec<usize> = if self.in_memory() || self.len <= SPREAD {
             (0..self.len).collect()
         } else {
             (0..SPREAD).map(spread).collect()

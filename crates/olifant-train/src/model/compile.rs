@@ -1,10 +1,10 @@
 //! Deciding how a network is trained.
 
 use olifant_core::Float;
-use olifant_nn::{BuildError, IntoMetrics, Loss, Optimizer, Sequential};
+use olifant_nn::{BuildError, Functional, IntoLosses, IntoMetrics, Optimizer, Sequential};
 use rand::{TryRngCore, rngs::OsRng};
 
-use crate::{Model, compiled_loss::CompiledLoss, metric_list::MetricList};
+use crate::{Model, compiled_losses::CompiledLosses, metric_list::MetricList};
 
 /// Turns the description of a network into a [`Model`], or decides anew how a model is trained.
 pub trait Compile {
@@ -13,7 +13,9 @@ pub trait Compile {
     /// A model that is compiled again, after [`Model::load`] for example, keeps its weights;
     /// the optimizer remembers nothing, and all metrics are replaced.
     ///
-    /// `metrics` is `()`, one metric, an array `[Accuracy::new()]`, or for several types a tuple.
+    /// `loss` is one for all outputs, or for several outputs an array or a tuple of them.
+    /// `metrics` is `()`, one metric, an array `[Accuracy::new()]`, or for several types a tuple;
+    /// for several outputs it is [`MetricsByOutput`](olifant_nn::MetricsByOutput).
     ///
     /// # Errors
     ///
@@ -37,38 +39,46 @@ pub trait Compile {
     fn compile(
         self,
         optimizer: impl Optimizer,
-        loss: impl Loss,
+        loss: impl IntoLosses,
         metrics: impl IntoMetrics,
     ) -> Result<Model, BuildError>;
 }
 
-impl Compile for Sequential {
-    fn compile(
-        self,
-        optimizer: impl Optimizer,
-        loss: impl Loss,
-        metrics: impl IntoMetrics,
-    ) -> Result<Model, BuildError> {
-        let (seed, seed_is_drawn) =
-            self.given_seed().map_or_else(|| (random_seed(), true), |seed| (seed, false));
-        let (optimizer, loss) = (Box::new(optimizer), CompiledLoss::new(loss));
-        let metrics = MetricList::new(metrics.into_metrics(), Vec::new());
-        let model = Model::new(self.build(seed)?, seed, optimizer, loss, metrics)?;
-        Ok(Model { seed_is_drawn, ..model })
-    }
+/// Compiles what describes a network: both kinds of description have the same methods.
+macro_rules! compile_description {
+    ($Description:ident) => {
+        impl Compile for $Description {
+            fn compile(
+                self,
+                optimizer: impl Optimizer,
+                loss: impl IntoLosses,
+                metrics: impl IntoMetrics,
+            ) -> Result<Model, BuildError> {
+                let (seed, seed_is_drawn) =
+                    self.given_seed().map_or_else(|| (random_seed(), true), |seed| (seed, false));
+                let (optimizer, losses) = (Box::new(optimizer), CompiledLosses::new(loss.into_losses()));
+                let metrics = MetricList::new(metrics.into_output_metrics(), Vec::new());
+                let model = Model::new(self.build(seed)?, seed, optimizer, losses, metrics)?;
+                Ok(Model { seed_is_drawn, ..model })
+            }
+        }
+    };
 }
+
+compile_description!(Sequential);
+compile_description!(Functional);
 
 impl Compile for Model {
     fn compile(
         mut self,
         optimizer: impl Optimizer,
-        loss: impl Loss,
+        loss: impl IntoLosses,
         metrics: impl IntoMetrics,
     ) -> Result<Model, BuildError> {
         self.put_weights_back();
-        let (optimizer, loss) = (Box::new(optimizer), CompiledLoss::new(loss));
-        let metrics = MetricList::new(metrics.into_metrics(), Vec::new());
-        let model = Model::new(self.network, self.seed, optimizer, loss, metrics)?;
+        let (optimizer, losses) = (Box::new(optimizer), CompiledLosses::new(loss.into_losses()));
+        let metrics = MetricList::new(metrics.into_output_metrics(), Vec::new());
+        let model = Model::new(self.network, self.seed, optimizer, losses, metrics)?;
         Ok(Model { seed_is_drawn: self.seed_is_drawn, ..model })
     }
 }
@@ -103,14 +113,14 @@ impl Model {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn weighted_metrics(mut self, metrics: impl IntoMetrics) -> Result<Model, BuildError> {
-        self.metrics = self.metrics.with_weighted(metrics.into_metrics());
+        self.metrics = self.metrics.with_weighted(metrics.into_output_metrics()).of_network(&self.network)?;
         self.metrics.check_options()?;
         Ok(self)
     }
 
-    /// How much the loss of each output counts; models have one, so it is one number: `[0.5]`.
+    /// How much the loss of each output counts, in their order: `[0.5]`.
     ///
-    /// The loss is multiplied by it, penalties of regularizers are not.
+    /// The losses are multiplied by it, penalties of regularizers are not.
     ///
     /// # Defaults
     ///
@@ -136,7 +146,7 @@ impl Model {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn loss_weights(mut self, loss_weights: impl AsRef<[Float]>) -> Result<Model, BuildError> {
-        self.loss = self.loss.with_weights(loss_weights.as_ref())?;
+        self.losses = self.losses.with_weights(loss_weights.as_ref(), &self.network)?;
         Ok(self)
     }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, path::Path};
 use olifant_nn::{Filling, Network, Optimizer};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{LoadError, Model, SaveError, compiled_loss::CompiledLoss, metric_list::MetricList};
+use crate::{LoadError, Model, SaveError, compiled_losses::CompiledLosses, metric_list::MetricList};
 
 /// What a model is made of. Each part is JSON of its own: binary formats cannot hold what has to name its type.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ impl Description<'static> {
         Ok(Description {
             architecture: architecture.into(),
             optimizer: json::<Box<dyn Optimizer>>(path, "optimizer", model.optimizer())?.into(),
-            loss: json::<CompiledLoss>(path, "loss", model.compiled_loss())?.into(),
+            loss: json::<CompiledLosses>(path, "loss", model.compiled_losses())?.into(),
             metrics: json::<MetricList>(path, "metrics", model.metric_list())?.into(),
             seed: model.seed(),
         })
