@@ -31,7 +31,7 @@ pub use layer::{Filling, Layer, WeightBuilder};
 pub use loss::{IntoLosses, Loss, TargetError};
 pub use metric::{IntoMetrics, Metric, MetricBatch, MetricsByOutput, Objective, OutputMetric};
 pub use network::{Named, Network, Node, Trainable};
-pub use optimizer::{MAX_SLOTS, Optimizer, UpdateStep};
+pub use optimizer::{MAX_SLOTS, Optimizer, UpdateStep, WeightUpdate};
 pub use optimizer_options::OptimizerOptions;
 pub use optimizer_state::OptimizerState;
 pub use regularizer::Regularizer;

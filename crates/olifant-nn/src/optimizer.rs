@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use olifant_core::Float;
+use olifant_core::{Float, Team, WeightSpec, Weights, Workspace};
 
 use crate::{BuildError, OptimizerOptions};
 
@@ -52,18 +52,53 @@ pub trait Optimizer: fmt::Debug + Send + Sync + 'static {
         0.0
     }
 
+    /// Whether a slot begins as a copy of the weights, as they are before the first step, instead of
+    /// [`initial_value`](Optimizer::initial_value).
+    fn begins_as_weights(&self, slot: usize) -> bool {
+        let _ = slot;
+        false
+    }
+
     /// Changes the weights.
     ///
     /// All slices are the same piece of the flat buffers.
     /// Pieces are worked on in any order and on any thread: the rule must not depend on how the whole is cut.
     /// Between the weights lie gaps, where weight and gradient are 0: a gradient of 0 must leave a weight of 0 alone.
+    ///
+    /// # Panics
+    ///
+    /// The optimizer has neither this method nor [`update_weight`](Optimizer::update_weight).
     fn update(
         &self,
         step: &UpdateStep,
         weights: &mut [Float],
         gradients: &[Float],
         slots: &mut [&mut [Float]],
-    );
+    ) {
+        let _ = (step, weights, gradients, slots);
+        unimplemented!("an optimizer has the method `update`, or `update_weight` with `needs_whole_weights`");
+    }
+
+    /// Whether the rule looks at each weight as a whole, at its norm or its shape for example.
+    ///
+    /// Then [`update_weight`](Optimizer::update_weight) is called for one weight after the other,
+    /// and [`update`](Optimizer::update) never.
+    fn needs_whole_weights(&self) -> bool {
+        false
+    }
+
+    /// Changes one weight, which has decayed already. The slices of `slots` are as long as the weight.
+    ///
+    /// The result must not depend on the number of threads: sums are taken in one order.
+    fn update_weight(&self, step: &UpdateStep, update: WeightUpdate<'_>, slots: &mut [&mut [Float]]) {
+        self.update(step, update.weight, update.gradient, slots);
+    }
+
+    /// How much a weight decays, if at all; asked if the optimizer [needs whole weights](Optimizer::needs_whole_weights).
+    fn weight_decay_of(&self, spec: &WeightSpec) -> Option<Float> {
+        let options = self.options();
+        options.weight_decay.filter(|_| options.decays(&spec.name))
+    }
 
     /// The options that all optimizers have.
     fn options(&self) -> &OptimizerOptions;
@@ -75,6 +110,15 @@ pub trait Optimizer: fmt::Debug + Send + Sync + 'static {
     /// The first option that is not.
     fn check(&self) -> Result<(), BuildError> {
         self.options().check()
+    }
+
+    /// Whether options that name weights name some that there are; asked once, when a model is compiled.
+    ///
+    /// # Errors
+    ///
+    /// The first option that does not.
+    fn check_names(&self, weights: &Weights) -> Result<(), BuildError> {
+        self.options().check_names(weights)
     }
 }
 
@@ -88,4 +132,19 @@ pub struct UpdateStep {
     pub learning_rate: Float,
     /// The number of the update, from 1: the `t` of the papers.
     pub number: u64,
+}
+
+/// A weight that is updated as a whole.
+#[derive(Debug)]
+pub struct WeightUpdate<'a> {
+    /// Its name and its shape.
+    pub spec: &'a WeightSpec,
+    /// Its numbers, to be changed.
+    pub weight: &'a mut [Float],
+    /// The gradient of each.
+    pub gradient: &'a [Float],
+    /// The threads to share the work with.
+    pub team: &'a Team,
+    /// Memory for what the rule computes on a tape. It stays from step to step.
+    pub workspace: &'a mut Workspace,
 }

@@ -5,6 +5,7 @@ mod clipping;
 use olifant_core::{Float, Weights};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::clipping::sum_of_squares;
 use crate::{BuildError, LearningRate, known_names, schedule::check_rate};
 
 /// The options that all optimizers have.
@@ -117,14 +118,7 @@ impl OptimizerOptions {
     ///
     /// The first that is not, with the names there are.
     pub fn check_names(&self, weights: &Weights) -> Result<(), BuildError> {
-        let names = || weights.iter().map(|(_, spec)| &*spec.name);
-        for text in &self.exclude_from_weight_decay {
-            if text.is_empty() || !names().any(|name| name.contains(&**text)) {
-                let expected = format!("part of a weight's name ({})", known_names(text, names()));
-                return Err(BuildError::option("exclude_from_weight_decay", expected, format!("{text:?}")));
-            }
-        }
-        Ok(())
+        check_parts_of_names("exclude_from_weight_decay", &self.exclude_from_weight_decay, weights)
     }
 
     /// Whether a weight of this name decays.
@@ -152,6 +146,22 @@ impl OptimizerOptions {
         }
         Ok(())
     }
+}
+
+/// Whether each text of an option is part of some weight's name.
+pub(crate) fn check_parts_of_names(
+    option: &'static str,
+    texts: &[String],
+    weights: &Weights,
+) -> Result<(), BuildError> {
+    let names = || weights.iter().map(|(_, spec)| &*spec.name);
+    for text in texts {
+        if text.is_empty() || !names().any(|name| name.contains(&**text)) {
+            let expected = format!("part of a weight's name ({})", known_names(text, names()));
+            return Err(BuildError::option(option, expected, format!("{text:?}")));
+        }
+    }
+    Ok(())
 }
 
 /// The builder methods for [`OptimizerOptions`], for an optimizer that keeps them in the field named.

@@ -3,10 +3,13 @@
 mod accumulation;
 mod average;
 mod decay;
+mod whole_weights;
 
 use std::array;
 
 use olifant_core::{Buffer, Float, Team, Weights};
+
+use self::whole_weights::Memory;
 
 use crate::{LearningRate, Optimizer, UpdateStep, optimizer::MAX_SLOTS};
 
@@ -51,6 +54,8 @@ pub struct OptimizerState {
     accumulator: Option<usize>,
     /// Whether the averages are in the place of the weights, and the weights in the slot of the averages.
     is_swapped: bool,
+    /// The memory of rules that need whole weights.
+    memory: Memory,
 }
 
 impl OptimizerState {
@@ -72,6 +77,7 @@ impl OptimizerState {
             average: None,
             accumulator: None,
             is_swapped: false,
+            memory: Memory::default(),
         };
         for (number, name) in optimizer.slots().iter().enumerate() {
             state.add_slot(name, optimizer.initial_value(number), weights);
@@ -102,6 +108,9 @@ impl OptimizerState {
         self.check(optimizer, weights, gradients);
         if self.is_swapped {
             self.swap_average(weights);
+        }
+        if self.calls == 0 {
+            self.begin_as_weights(optimizer, weights);
         }
         let options = optimizer.options();
         if let Some(factor) = options.loss_scale_factor {
@@ -176,7 +185,8 @@ impl OptimizerState {
                 let previous = before.spec(weight);
                 if previous.trainable {
                     place.copy_from_slice(&slot[previous.range()]);
-                } else if self.average == Some(number) {
+                } else if self.average == Some(number) || number < own && optimizer.begins_as_weights(number)
+                {
                     place.copy_from_slice(after.get(weight).data);
                 }
             }
@@ -190,6 +200,13 @@ impl OptimizerState {
         self.slots.push(slot);
         self.slot_names.push(name);
         self.slots.len() - 1
+    }
+
+    /// Fills the slots that begin as copies of the weights, which a file may have brought since the state was made.
+    fn begin_as_weights(&mut self, optimizer: &dyn Optimizer, weights: &Weights) {
+        for number in (0..optimizer.slots().len()).filter(|&number| optimizer.begins_as_weights(number)) {
+            self.slots[number].copy_from_slice(weights.trainable());
+        }
     }
 
     fn check(&self, optimizer: &dyn Optimizer, weights: &Weights, gradients: &[Float]) {
@@ -210,6 +227,9 @@ impl OptimizerState {
     /// Weights decay, then comes the rule.
     fn update(&mut self, optimizer: &dyn Optimizer, weights: &mut Weights, gradients: &[Float], team: &Team) {
         let step = UpdateStep { learning_rate: self.learning_rate(optimizer), number: self.iterations() + 1 };
+        if optimizer.needs_whole_weights() {
+            return self.update_whole_weights(optimizer, &step, weights, gradients, team);
+        }
         let decay = decay::before_update(optimizer.options(), step.learning_rate, weights, team);
         let mut slots = self.slots[..optimizer.slots().len()].iter_mut();
         let slots = array::from_fn(|_| slots.next().map(|slot| &mut **slot).unwrap_or_default());

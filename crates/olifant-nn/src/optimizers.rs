@@ -6,20 +6,32 @@
 //! [`OptimizerOptions`](crate::OptimizerOptions) says what each does.
 
 mod adadelta;
+mod adafactor;
 mod adagrad;
 mod adam;
 mod adam_w;
 mod adamax;
+mod ftrl;
+mod lamb;
 mod lion;
+mod muon;
+mod nadam;
 mod numbers;
 mod rms_prop;
+mod schedule_free_adam_w;
 mod sgd;
 
 pub use adadelta::Adadelta;
+pub use adafactor::Adafactor;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub use adam_w::AdamW;
 pub use adamax::Adamax;
+pub use ftrl::Ftrl;
+pub use lamb::Lamb;
 pub use lion::Lion;
+pub use muon::Muon;
+pub use nadam::Nadam;
 pub use rms_prop::RmsProp;
+pub use schedule_free_adam_w::ScheduleFreeAdamW;
 pub use sgd::Sgd;

@@ -59,7 +59,7 @@ impl Model {
         metrics: MetricList,
     ) -> Result<Model, BuildError> {
         optimizer.check()?;
-        optimizer.options().check_names(network.weights())?;
+        optimizer.check_names(network.weights())?;
         losses.check(&network)?;
         let metrics = metrics.of_network(&network)?;
         metrics.check_options()?;

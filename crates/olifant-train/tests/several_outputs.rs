@@ -142,7 +142,7 @@ fn a_model_comes_back_from_its_file_and_learns_the_same() {
     let mut model = golden.model();
     model.save(&path).unwrap();
     let mut copy = Model::load(&path).unwrap();
-    let mut fit = |model: &mut Model| {
+    let fit = |model: &mut Model| {
         let history = model.fit([&a, &b], [&classes, &sizes], options().seed(1)).unwrap();
         (history["loss"].to_vec(), model.network().weights().trainable().to_vec())
     };

@@ -46,7 +46,7 @@ fn cut(x: Float, limit: Float) -> Float {
 }
 
 /// Σ x², in double precision so that it does not overflow, and always in the same order.
-fn sum_of_squares(values: &[Float]) -> f64 {
+pub(crate) fn sum_of_squares(values: &[Float]) -> f64 {
     let square = |x: Float| f64::from(x) * f64::from(x);
     let mut sums = [0.0; 8];
     let pieces = values.chunks_exact(sums.len());

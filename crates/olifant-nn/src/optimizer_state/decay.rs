@@ -19,12 +19,15 @@ pub(super) fn before_update(
     }
     for (spec, numbers) in weights.each_trainable_mut() {
         if options.decays(&spec.name) {
-            team.for_each_rows(numbers, 1, 1, &|_, numbers: &mut [Float]| {
-                shrink(numbers, decay, learning_rate);
-            });
+            shrink_shared(numbers, decay, learning_rate, team);
         }
     }
     None
+}
+
+/// The same as [`shrink`], shared among threads.
+pub(super) fn shrink_shared(weights: &mut [Float], decay: Float, learning_rate: Float, team: &Team) {
+    team.for_each_rows(weights, 1, 1, &|_, weights: &mut [Float]| shrink(weights, decay, learning_rate));
 }
 
 /// w ← w − w · decay · learning_rate

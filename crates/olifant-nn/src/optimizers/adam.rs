@@ -106,13 +106,7 @@ impl Optimizer for Adam {
         gradients: &[Float],
         slots: &mut [&mut [Float]],
     ) {
-        let correction = |beta: f64| 1.0 - power(beta as Float, step.number);
-        let rule = Rule {
-            alpha: step.learning_rate * correction(self.beta_2).sqrt() / correction(self.beta_1),
-            renewal_1: (1.0 - self.beta_1) as Float,
-            renewal_2: (1.0 - self.beta_2) as Float,
-            epsilon: self.epsilon,
-        };
+        let rule = Rule::new(step, self.beta_1, self.beta_2, self.epsilon);
         match slots {
             [m, v] => vectorised(
                 #[inline(always)]
@@ -139,7 +133,7 @@ impl Optimizer for Adam {
 }
 
 /// The numbers that are the same for all weights of a step.
-struct Rule {
+pub(super) struct Rule {
     /// α
     alpha: Float,
     /// 1 − β₁
@@ -152,8 +146,18 @@ struct Rule {
 
 // The slices are parameters, not fields or captures: so the compiler knows that they do not overlap.
 impl Rule {
+    pub(super) fn new(step: &UpdateStep, beta_1: f64, beta_2: f64, epsilon: Float) -> Rule {
+        let correction = |beta: f64| 1.0 - power(beta as Float, step.number);
+        Rule {
+            alpha: step.learning_rate * correction(beta_2).sqrt() / correction(beta_1),
+            renewal_1: (1.0 - beta_1) as Float,
+            renewal_2: (1.0 - beta_2) as Float,
+            epsilon,
+        }
+    }
+
     #[inline(always)]
-    fn descend(&self, w: &mut [Float], g: &[Float], m: &mut [Float], v: &mut [Float]) {
+    pub(super) fn descend(&self, w: &mut [Float], g: &[Float], m: &mut [Float], v: &mut [Float]) {
         for (((w, &g), m), v) in w.iter_mut().zip(g).zip(m).zip(v) {
             *m += (g - *m) * self.renewal_1;
             *v += (g * g - *v) * self.renewal_2;

@@ -7,8 +7,13 @@ use crate::BuildError;
 /// βᵗ by repeated squaring: the same bits on every machine, which the standard library does not promise.
 ///
 /// It is rounded only once, at the end, as is Keras's: 1 − β₂ᵗ loses three digits in the first steps.
-pub(super) fn power(beta: Float, mut exponent: u64) -> Float {
-    let (mut square, mut product) = (f64::from(beta), 1.0);
+pub(super) fn power(beta: Float, exponent: u64) -> Float {
+    exact_power(f64::from(beta), exponent) as Float
+}
+
+/// The same without rounding.
+pub(super) fn exact_power(beta: f64, mut exponent: u64) -> f64 {
+    let (mut square, mut product) = (beta, 1.0);
     while exponent > 0 {
         if exponent & 1 == 1 {
             product *= square;
@@ -16,7 +21,7 @@ pub(super) fn power(beta: Float, mut exponent: u64) -> Float {
         square *= square;
         exponent >>= 1;
     }
-    product as Float
+    product
 }
 
 /// How slowly an average forgets.
