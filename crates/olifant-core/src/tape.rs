@@ -150,9 +150,22 @@ impl<'p> Tape<'p> {
     /// The weight is trainable, or has another shape than the value, or the value is on another tape.
     #[track_caller]
     pub fn assign(&self, weight: Weight, value: Var<'_>) {
-        assert!(std::ptr::addr_eq(value.tape, self), "the value was recorded on another tape");
         let spec = self.weights.spec(weight);
         assert!(!spec.trainable, "weight {} is trainable: only gradients may change it", spec.name);
+        self.replace(weight, value);
+    }
+
+    /// Remembers that a weight, trainable or not, gets a new value when the step is committed.
+    ///
+    /// It is for what is done to weights besides training: limits they are put back to, for example.
+    ///
+    /// # Panics
+    ///
+    /// The weight has another shape than the value, or the value is on another tape.
+    #[track_caller]
+    pub fn replace(&self, weight: Weight, value: Var<'_>) {
+        assert!(std::ptr::addr_eq(value.tape, self), "the value was recorded on another tape");
+        let spec = self.weights.spec(weight);
         assert_eq!(
             spec.shape,
             value.shape(),

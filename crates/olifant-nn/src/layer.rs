@@ -4,7 +4,7 @@ use std::{any::Any, fmt, vec};
 
 use olifant_core::{Float, Purpose, RandomKey, Shape, Var, VarList, Weight, WeightSpec, Weights};
 
-use crate::{BuildError, Initializer, Regularizer};
+use crate::{BuildError, Constraint, Initializer, Regularizer};
 
 /// One step of a network: hyperparameters, and handles to its weights.
 ///
@@ -121,6 +121,7 @@ pub struct WeightBuilder<'a> {
 pub(crate) struct Collected {
     pub(crate) weights: Weights,
     pub(crate) penalties: Vec<(Weight, Regularizer)>,
+    pub(crate) constraints: Vec<(Weight, Constraint)>,
 }
 
 /// What the weights of a network hold before training or loading.
@@ -209,6 +210,19 @@ impl<'a> WeightBuilder<'a> {
         if let Some(regularizer) = regularizer.filter(|_| self.existing.is_none()) {
             regularizer.check()?;
             self.collected.penalties.push((weight, regularizer));
+        }
+        Ok(())
+    }
+
+    /// Puts a weight back to a limit after each update.
+    ///
+    /// # Errors
+    ///
+    /// An option of the constraint is outside its range, or the weight has not the axes.
+    pub fn constrain(&mut self, weight: Weight, constraint: Option<&Constraint>) -> Result<(), BuildError> {
+        if let Some(constraint) = constraint.filter(|_| self.existing.is_none()) {
+            constraint.check(&self.spec(weight).shape)?;
+            self.collected.constraints.push((weight, constraint.clone()));
         }
         Ok(())
     }

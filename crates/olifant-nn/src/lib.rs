@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod activation;
+mod constraint;
 mod error;
 mod functional;
 mod initializer;
@@ -24,6 +25,7 @@ mod suggestion;
 mod summary;
 
 pub use activation::Activation;
+pub use constraint::Constraint;
 pub use error::{BuildError, with_batch};
 pub use functional::{CallOn, Functional, Input, IntoSymbols, SharedLayer, Symbol};
 pub use initializer::{Fan, Initializer, Scaled};

@@ -6,7 +6,7 @@ mod graph;
 mod names;
 mod node;
 
-use olifant_core::{Shape, Tape, Var, VarList, Weights};
+use olifant_core::{Mode, Shape, Tape, Var, VarList, Weights, Workspace};
 
 pub(crate) use self::{
     architecture::{Architecture, Call, NamedShape, Origin, Row},
@@ -92,6 +92,30 @@ impl Network {
         let penalties = self.collected.penalties.iter();
         let trained = penalties.filter(|(weight, _)| self.weights().spec(*weight).trainable);
         trained.map(|(weight, regularizer)| regularizer.penalty(tape.weight(*weight))).reduce(|a, b| a + b)
+    }
+
+    /// Puts weights that are trained back to their limits: what follows each update.
+    ///
+    /// Without constraints nothing happens. With the same workspace each time, nothing is allocated from the second on.
+    pub fn apply_constraints(&mut self, workspace: &mut Workspace) {
+        if self.collected.constraints.is_empty() {
+            return;
+        }
+        let empty = Workspace::with_team(workspace.team().clone());
+        let memory = std::mem::replace(workspace, empty);
+        let tape = Tape::record(memory, self.weights(), Mode::Inference);
+        for (weight, constraint) in &self.collected.constraints {
+            if self.weights().spec(*weight).trainable {
+                tape.replace(*weight, constraint.call(tape.weight(*weight)));
+            }
+        }
+        *workspace = tape.finish();
+        workspace.commit(self.weights_mut());
+    }
+
+    /// Whether any weight has a constraint.
+    pub fn has_constraints(&self) -> bool {
+        !self.collected.constraints.is_empty()
     }
 
     /// The network's name.

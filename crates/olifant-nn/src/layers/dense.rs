@@ -3,7 +3,7 @@
 use olifant_core::{Shape, Var, Weight};
 use serde::{Deserialize, Serialize};
 
-use crate::{Activation, BuildError, Initializer, Layer, Regularizer, WeightBuilder, with_batch};
+use crate::{Activation, BuildError, Constraint, Initializer, Layer, Regularizer, WeightBuilder, with_batch};
 
 /// A fully connected layer: every unit sees every feature.
 ///
@@ -15,11 +15,11 @@ use crate::{Activation, BuildError, Initializer, Layer, Regularizer, WeightBuild
 ///
 /// # Defaults
 ///
-/// `activation` linear, `use_bias` true, `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers.
+/// `activation` linear, `use_bias` true, `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers, no constraints.
 ///
 /// # Errors
 ///
-/// When built: inputs without a feature axis, zero units, an initializer's option outside its range.
+/// When built: inputs without a feature axis, zero units, an option of an initializer, a regularizer or a constraint outside its range.
 ///
 /// # Examples
 ///
@@ -45,6 +45,10 @@ pub struct Dense {
     kernel_regularizer: Option<Regularizer>,
     #[serde(default)]
     bias_regularizer: Option<Regularizer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kernel_constraint: Option<Constraint>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bias_constraint: Option<Constraint>,
     #[serde(skip)]
     kernel: Weight,
     #[serde(skip)]
@@ -70,6 +74,8 @@ impl Dense {
             bias_initializer: Initializer::Zeros,
             kernel_regularizer: None,
             bias_regularizer: None,
+            kernel_constraint: None,
+            bias_constraint: None,
             kernel: Weight::default(),
             bias: None,
         }
@@ -110,6 +116,18 @@ impl Dense {
         self.bias_regularizer = Some(regularizer);
         self
     }
+
+    /// A limit that the kernel is put back to after each update.
+    pub fn kernel_constraint(mut self, constraint: Constraint) -> Dense {
+        self.kernel_constraint = Some(constraint);
+        self
+    }
+
+    /// A limit that the bias is put back to after each update.
+    pub fn bias_constraint(mut self, constraint: Constraint) -> Dense {
+        self.bias_constraint = Some(constraint);
+        self
+    }
 }
 
 #[typetag::serde(name = "dense")]
@@ -126,10 +144,12 @@ impl Layer for Dense {
         })?;
         self.kernel = weights.add("kernel", Shape::from([features, self.units]), &self.kernel_initializer)?;
         weights.regularize(self.kernel, self.kernel_regularizer)?;
+        weights.constrain(self.kernel, self.kernel_constraint.as_ref())?;
         self.bias = None;
         if self.use_bias {
             let bias = weights.add("bias", Shape::from([self.units]), &self.bias_initializer)?;
             weights.regularize(bias, self.bias_regularizer)?;
+            weights.constrain(bias, self.bias_constraint.as_ref())?;
             self.bias = Some(bias);
         }
         self.activation.output_shape(&input.with_last_axis(self.units))

@@ -1,5 +1,7 @@
 //! One step of learning, from whatever loss is recorded.
 
+use std::sync::PoisonError;
+
 use olifant_core::{Float, Mode, Purpose, RandomKey, Tape, Var, Workspace};
 use olifant_nn::Network;
 
@@ -78,6 +80,20 @@ impl Model {
         let weights = self.network.weights_mut();
         self.optimizer_state.step(&*self.optimizer, weights, self.workspace.gradients_mut(), &self.team);
         self.workspace.commit(weights);
+        self.constrain();
         Ok(result)
+    }
+
+    /// Puts the weights back to where their constraints allow them to be: as in Keras after every step,
+    /// also where gradients are only accumulated.
+    fn constrain(&mut self) {
+        if !self.network.has_constraints() {
+            return;
+        }
+        // Not the memory of the step, which holds the gradients that a callback may look at.
+        let idle = self.idle.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let mut workspace = idle.pop().unwrap_or_else(|| Workspace::with_team(self.team.clone()));
+        self.network.apply_constraints(&mut workspace);
+        idle.push(workspace);
     }
 }
