@@ -78,6 +78,12 @@ pub trait Metric: fmt::Debug + Send + Sync + 'static {
         2
     }
 
+    /// How many sums it accumulates for predictions of this shape, without the batch axis; by default always as many.
+    fn sums_for(&self, prediction: Shape) -> usize {
+        let _ = prediction;
+        self.sums()
+    }
+
     /// Adds a batch to the sums.
     fn update(&self, sums: &mut [f64], batch: &MetricBatch<'_>);
 

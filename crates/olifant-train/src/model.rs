@@ -222,7 +222,7 @@ impl Model {
 
     /// Sums for an epoch or an evaluation, all zero.
     pub(crate) fn running(&self) -> Running {
-        Running::new(&self.loss_names, &self.metrics)
+        Running::new(&self.loss_names, &self.metrics, &self.network)
     }
 
     /// One step: forward, backward, update. Loss and metrics, from before the update, are added to `running`.

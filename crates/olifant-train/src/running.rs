@@ -1,7 +1,7 @@
 //! Losses and metrics, accumulated over the batches of an epoch.
 
-use olifant_core::Float;
-use olifant_nn::{Metric, MetricBatch};
+use olifant_core::{Float, Shape};
+use olifant_nn::{Metric, MetricBatch, Network};
 
 use crate::{Logs, metric_list::MetricList};
 
@@ -12,6 +12,8 @@ pub(crate) struct Running {
     losses: Vec<f64>,
     /// The sums of all metrics, one behind the other.
     metrics: Vec<f64>,
+    /// How many sums each metric has.
+    counts: Vec<usize>,
     /// The results, by name. The names stay, so that a batch allocates nothing.
     logs: Logs,
     /// Where in the logs the losses and the metrics stand.
@@ -20,18 +22,17 @@ pub(crate) struct Running {
 
 impl Running {
     /// Nothing added yet. `losses` are the names of the loss, and if there are several outputs of that of each.
-    pub(crate) fn new(losses: &[String], metrics: &MetricList) -> Running {
+    pub(crate) fn new(losses: &[String], metrics: &MetricList, network: &Network) -> Running {
         let names = || losses.iter().chain(metrics.names()).map(String::as_str);
         let mut logs: Logs = names().map(|name| (name, 0.0)).collect();
         logs.sort();
         let place = |name: &str| logs.position(name).expect("every name was just put in");
         let places = names().map(place).collect();
-        Running {
-            losses: vec![0.0; 1 + losses.len()],
-            metrics: vec![0.0; metrics.all().iter().map(|metric| metric.sums()).sum()],
-            logs,
-            places,
-        }
+        let outputs: Vec<Shape> = network.outputs().map(|(_, shape)| shape).collect();
+        let counted = metrics.all().iter().zip(metrics.places());
+        let counts: Vec<usize> = counted.map(|(metric, &place)| metric.sums_for(outputs[place])).collect();
+        let metrics = vec![0.0; counts.iter().sum()];
+        Running { losses: vec![0.0; 1 + losses.len()], metrics, counts, logs, places }
     }
 
     /// Forgets everything that was added.
@@ -75,12 +76,13 @@ impl Running {
     /// Adds what the metrics of one output say of a batch.
     pub(crate) fn add_metrics(&mut self, output: usize, metrics: &MetricList, batch: &MetricBatch<'_>) {
         let alike = MetricBatch { sample_weight: None, ..*batch };
+        let alike = metrics.alike().iter().map(|metric| (metric, &alike));
+        let weighted = metrics.weighted().iter().map(|metric| (metric, batch));
         let mut rest = &mut self.metrics[..];
-        let weighted_from = metrics.alike().len();
-        for (number, (metric, &place)) in metrics.all().iter().zip(metrics.places()).enumerate() {
-            let (sums, others) = rest.split_at_mut(metric.sums());
+        for (((metric, batch), &place), &count) in alike.chain(weighted).zip(metrics.places()).zip(&self.counts) {
+            let (sums, others) = rest.split_at_mut(count);
             if place == output {
-                metric.update(sums, if number < weighted_from { &alike } else { batch });
+                metric.update(sums, batch);
             }
             rest = others;
         }
@@ -94,8 +96,8 @@ impl Running {
             self.logs.set(place, rounded(if samples == 0.0 { 0.0 } else { loss / samples }));
         }
         let mut rest = &self.metrics[..];
-        for (metric, &place) in metrics.iter().zip(metric_places) {
-            let (sums, others) = rest.split_at(metric.sums());
+        for ((metric, &place), &count) in metrics.iter().zip(metric_places).zip(&self.counts) {
+            let (sums, others) = rest.split_at(count);
             self.logs.set(place, rounded(metric.result(sums)));
             rest = others;
         }

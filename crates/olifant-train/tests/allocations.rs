@@ -14,7 +14,7 @@ use olifant_nn::{
     Activation, Optimizer, Regularizer, Sequential,
     layers::{Dense, Dropout},
     losses::SparseCategoricalCrossentropy,
-    metrics::{Accuracy, SparseTopKCategoricalAccuracy},
+    metrics::{self, Accuracy, SparseTopKCategoricalAccuracy},
     optimizers::{Adam, Muon, Sgd},
 };
 use olifant_train::{Callback, Compile, FitOptions, HookResult, Logs, Training, Verbose};
@@ -78,7 +78,12 @@ fn allocations_per_step(optimizer: impl Optimizer) -> Vec<usize> {
         .compile(
             optimizer,
             SparseCategoricalCrossentropy::new(),
-            (Accuracy::new(), SparseTopKCategoricalAccuracy::new()),
+            (
+                Accuracy::new(),
+                SparseTopKCategoricalAccuracy::new(),
+                metrics::SparseCategoricalCrossentropy::new(),
+                metrics::MeanIoU::new(10).sparse_y_pred(false),
+            ),
         )
         .unwrap()
         .weighted_metrics(Accuracy::new())

@@ -69,14 +69,16 @@ pub mod prelude {
     pub use ndarray::prelude::*;
     pub use olifant_callbacks::*;
     pub use olifant_nn::{
-        Activation, CallOn, Functional, Initializer, Input, MetricsByOutput, Named, Regularizer, Sequential,
-        SharedLayer, Trainable,
+        Activation, CallOn, Constraint, Functional, Initializer, Input, MetricsByOutput, Named, Regularizer,
+        Sequential, SharedLayer, Trainable,
         layers::*,
         losses::{
             BinaryCrossentropy, CategoricalCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError,
             SparseCategoricalCrossentropy,
         },
-        metrics::{Accuracy, SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy},
+        metrics::{
+            AUC, Accuracy, F1Score, Precision, Recall, SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy,
+        },
         optimizers::*,
     };
     pub use olifant_train::{

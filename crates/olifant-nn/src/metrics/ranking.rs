@@ -52,7 +52,7 @@ pub(super) fn is_first_maximum(scores: &[Float], class: usize) -> bool {
 
 /// The first class that has the highest score; `None` in an empty row or one with a NaN.
 #[inline]
-fn first_maximum(scores: &[Float]) -> Option<usize> {
+pub(super) fn first_maximum(scores: &[Float]) -> Option<usize> {
     let mut best = 0;
     for (class, &score) in scores.iter().enumerate() {
         if score.is_nan() {

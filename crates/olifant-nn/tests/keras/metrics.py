@@ -173,6 +173,56 @@ add_twice("threshold", "BinaryIoU", batches_of(bits(), uniform()), target_class_
 add("one-hot labels", "OneHotIoU", batches_of(one_hot(3), probabilities(3)), num_classes=3, target_class_ids=[0, 2])
 add("one-hot labels", "OneHotMeanIoU", batches_of(one_hot(3), probabilities(3)), num_classes=3)
 
+# Options that the cases above leave out, from a generator of their own.
+rng = np.random.default_rng(17)
+for metric in ["MeanAbsolutePercentageError", "Hinge", "Poisson", "BinaryCrossentropy"]:
+    add_twice("three axes", metric, batches_of(bits(2, 3), uniform(2, 3)))
+add_twice("three axes", "SparseCategoricalCrossentropy", batches_of(labels(3, 2), uniform(2, 3)))
+for metric in ["Precision", "Recall", "TruePositives", "TrueNegatives", "FalsePositives", "FalseNegatives"]:
+    add_twice("several outputs", metric, batches_of(bits(3), uniform(3)))
+    add_twice("one threshold", metric, batches_of(bits(1), uniform(1)), thresholds=0.7)
+for metric in ["Precision", "Recall"]:
+    add_twice("one class of the best two", metric, batches_of(bits(4), uniform(4)), top_k=2, class_id=1)
+    add("ties", metric, [([[1, 0, 1, 0]], [[0.3, 0.3, 0.3, 0.1]])], top_k=2)
+    add("a threshold for the best two", metric, batches_of(bits(4), uniform(4)), top_k=2, thresholds=0.8)
+for options in [{"curve": "PRGAIN"}, {"curve": "PR", "summation_method": "minoring"}, {"summation_method": "majoring"}]:
+    add_twice("one output", "AUC", batches_of(bits(1), uniform(1), (20, 30)), **options)
+for options in [{}, {"curve": "PR"}]:
+    weights = {"label_weights": [0.5, 0.0, 2.0], **options}
+    add_twice("weighted labels", "AUC", batches_of(bits(3), uniform(3), (20, 30)), **weights)
+    add_twice("weighted labels", "AUC", batches_of(bits(3), uniform(3), (20, 30)), multi_label=True, **weights)
+    add_twice("several outputs", "AUC", batches_of(bits(3), uniform(3), (20, 30)), num_thresholds=7, **options)
+    add("no positives", "AUC", [([0, 0, 0], [0.1, 0.4, 0.9])], **options)
+add("uneven thresholds", "AUC", batches_of(bits(1), uniform(1), (20, 30)), thresholds=[0.8, 0.1, 0.3])
+for metric, value in [("SensitivityAtSpecificity", "specificity"), ("SpecificityAtSensitivity", "sensitivity"),
+                      ("PrecisionAtRecall", "recall"), ("RecallAtPrecision", "precision")]:  # fmt: skip
+    add_twice("three outputs", metric, batches_of(bits(3), uniform(3)), **{value: 0.4})
+    add_twice("one class", metric, batches_of(bits(3), uniform(3)), **{value: 0.4}, class_id=1, num_thresholds=9)
+    add("one threshold", metric, batches_of(bits(1), uniform(1)), **{value: 0.2}, num_thresholds=1)
+    add("out of reach", metric, [([1, 0], [0.1, 0.9])], **{value: 0.99})
+for average in [None, "micro", "macro", "weighted"]:
+    options = {"average": average, "beta": 0.5, "threshold": 0.6}
+    add_twice("all at once", "FBetaScore", batches_of(bits(3), uniform(3)), **options)
+add("rows of zeros, and ties", "F1Score", [([[1, 0], [0, 1]], [[0.0, 0.0], [0.5, 0.5]])], average="macro")
+add_twice("weighted", "R2Score", batches_of(normal(3), normal(3)), class_aggregation="variance_weighted_average")
+add("labels without the last axis", "R2Score", batches_of(normal(), normal(1)))
+add("too few samples", "R2Score", batches_of(normal(2), normal(2), (3,)), num_regressors=5)
+floats = {"dtype": "float32"}
+add_twice("classes", "IoU", batches_of(labels(3), labels(3)), num_classes=3, target_class_ids=[0, 2], **floats)
+add_twice("classes", "MeanIoU", batches_of(labels(3), labels(3)), num_classes=3, **floats)
+add("pixels", "MeanIoU", batches_of(labels(3, 4), labels(3, 4)), num_classes=3, **floats)
+add("absent classes", "MeanIoU", [([0, 0, 1], [0, 1, 1])], num_classes=5, **floats)
+add("no classes", "MeanIoU", [([0, 7, -1], [3, 1, 1])], num_classes=2, **floats)
+add("scores", "MeanIoU", batches_of(labels(3), probabilities(3)), num_classes=3, sparse_y_pred=False, **floats)
+add("one-hot", "IoU", batches_of(one_hot(3), labels(3)), num_classes=3, target_class_ids=[1], sparse_y_true=False, **floats)
+add("threshold", "BinaryIoU", batches_of(bits(2), uniform(2)), target_class_ids=[1], **floats)
+add_twice("one output", "BinaryIoU", batches_of(bits(), uniform()), **floats)
+add("on the threshold", "BinaryIoU", [([1, 0], [0.5, 0.5])], **floats)
+add_twice("one-hot labels", "OneHotIoU", batches_of(one_hot(3), probabilities(3)), num_classes=3, target_class_ids=[0, 2], ignore_class=1, **floats)
+add("class indices", "OneHotMeanIoU", batches_of(one_hot(3), labels(3)), num_classes=3, sparse_y_pred=True, **floats)
+for metric in ["PearsonCorrelation", "ConcordanceCorrelation"]:
+    add_twice("three axes", metric, batches_of(normal(2, 4), normal(2, 4)))
+
 for name in ["accuracy", "acc"]:
     resolve(name, [1], [1])
     resolve(name, [], [1])

@@ -1,0 +1,71 @@
+//! The overlap of some classes.
+
+use serde::{Deserialize, Serialize};
+
+use super::overlaps::{Overlaps, check_target_classes, methods_of_overlaps, options_of_overlaps};
+use crate::{BuildError, Metric};
+
+/// The mean over some classes of how much of the region that is it, or is taken for it, is both: TP / (TP + FP + FN).
+///
+/// Classes that never occur do not count.
+/// As all metrics it weighs with the weights as they are; Keras rounds them down to whole numbers, unless its `dtype` is a float.
+///
+/// # Shapes
+///
+/// Predictions and targets `[batch, …]`, class indices; without `sparse_y_true` or `sparse_y_pred` `[batch, …, classes]`.
+///
+/// # Defaults
+///
+/// `sparse_y_true` and `sparse_y_pred` true; no `ignore_class`; `name`: `"io_u"`.
+///
+/// # Examples
+///
+/// ```
+/// use olifant_core::{Shape, TensorView};
+/// use olifant_nn::{Metric, MetricBatch, metrics::IoU};
+///
+/// let metric = IoU::new(2, [0]);
+/// let mut sums = vec![0.0; metric.sums()];
+/// metric.update(&mut sums, &MetricBatch {
+///     y_true: TensorView { data: &[0.0, 0.0, 1.0, 1.0], shape: Shape::from([4]) },
+///     y_pred: TensorView { data: &[0.0, 1.0, 0.0, 1.0], shape: Shape::from([4]) },
+///     sample_weight: None,
+/// });
+/// assert!((metric.result(&sums) - 1.0 / 3.0).abs() < 1e-6);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct IoU {
+    #[serde(default = "name")]
+    name: String,
+    target_class_ids: Vec<usize>,
+    #[serde(flatten)]
+    overlaps: Overlaps<true>,
+}
+
+fn name() -> String {
+    "io_u".into()
+}
+
+impl IoU {
+    /// The mean over the classes listed, of so many.
+    pub fn new(num_classes: usize, target_class_ids: impl Into<Vec<usize>>) -> IoU {
+        let overlaps = Overlaps::new(num_classes);
+        IoU { name: name(), overlaps, target_class_ids: target_class_ids.into() }
+    }
+}
+
+options_of_overlaps!(IoU: sparse_y_true, sparse_y_pred);
+
+#[typetag::serde(name = "io_u")]
+impl Metric for IoU {
+    methods_of_overlaps!();
+
+    fn check_options(&self) -> Result<(), BuildError> {
+        self.overlaps.check_options()?;
+        check_target_classes(&self.target_class_ids, self.overlaps.num_classes)
+    }
+
+    fn result(&self, sums: &[f64]) -> f64 {
+        self.overlaps.mean(sums, self.target_class_ids.iter().copied())
+    }
+}

@@ -1,0 +1,38 @@
+//! The best precision at a given recall.
+
+use super::operating_point::best_at_least;
+
+best_at_least!(
+    /// The best precision, TP / (TP + FP), among the thresholds with so much recall, TP / (TP + FN), or more.
+    ///
+    /// If no threshold has it, the value is 0.
+    ///
+    /// # Shapes
+    ///
+    /// Predictions, from 0 to 1, and targets `[batch, …]`; a last axis of size 1 may be missing in either.
+    ///
+    /// # Defaults
+    ///
+    /// `num_thresholds` 200, evenly spaced from 0 to 1; no `class_id`; `name`: `"precision_at_recall"`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use olifant_core::{Shape, TensorView};
+    /// use olifant_nn::{Metric, MetricBatch, metrics::PrecisionAtRecall};
+    ///
+    /// let metric = PrecisionAtRecall::new(0.5);
+    /// let mut sums = vec![0.0; metric.sums_for(Shape::from([1]))];
+    /// metric.update(&mut sums, &MetricBatch {
+    ///     y_true: TensorView { data: &[0.0, 1.0, 1.0, 1.0], shape: Shape::from([4, 1]) },
+    ///     y_pred: TensorView { data: &[0.9, 0.2, 0.6, 0.8], shape: Shape::from([4, 1]) },
+    ///     sample_weight: None,
+    /// });
+    /// assert!((metric.result(&sums) - 0.75).abs() < 1e-4);
+    /// ```
+    PrecisionAtRecall,
+    "precision_at_recall",
+    recall,
+    |point| point.sensitivity(),
+    |point| point.precision()
+);
