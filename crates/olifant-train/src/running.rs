@@ -79,7 +79,9 @@ impl Running {
         let alike = metrics.alike().iter().map(|metric| (metric, &alike));
         let weighted = metrics.weighted().iter().map(|metric| (metric, batch));
         let mut rest = &mut self.metrics[..];
-        for (((metric, batch), &place), &count) in alike.chain(weighted).zip(metrics.places()).zip(&self.counts) {
+        for (((metric, batch), &place), &count) in
+            alike.chain(weighted).zip(metrics.places()).zip(&self.counts)
+        {
             let (sums, others) = rest.split_at_mut(count);
             if place == output {
                 metric.update(sums, batch);
