@@ -4,13 +4,18 @@
 //! Work is split by outputs, never by the terms of a sum: results are the same bits for any number of threads.
 
 pub(crate) mod broadcast;
+pub(crate) mod bytes;
+pub(crate) mod convolution;
 pub(crate) mod dispatch;
 pub(crate) mod functions;
 pub(crate) mod lanes;
 pub(crate) mod matmul;
 pub(crate) mod parallel;
+pub(crate) mod sliding;
+mod sums;
 pub(crate) mod team;
 pub(crate) mod transpose;
+mod vector;
 
 pub use dispatch::vectorised;
 pub use matmul::Scratch;

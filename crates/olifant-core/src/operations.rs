@@ -91,6 +91,7 @@ built_in! {
     }
     other {
         concatenate::Concatenate,
+        convolution::Convolution,
         dense::Dense,
         dropout::Dropout,
         gather::Gather,
@@ -110,8 +111,13 @@ built_in! {
 impl BuiltIn {
     /// Whether its backward pass begins with zeros for all gradients of outputs that are not positive, if they are not yet there.
     pub(crate) fn is_rectifier(&self) -> bool {
-        matches!(self, BuiltIn::Dense(dense) if dense.is_rectifier())
+        match self {
+            BuiltIn::Convolution(convolution) => convolution.is_rectifier(),
+            BuiltIn::Dense(dense) => dense.is_rectifier(),
+            _ => false,
+        }
     }
 }
 
+pub use convolution::Convolution;
 pub use dense::DenseActivation;

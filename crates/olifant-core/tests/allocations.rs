@@ -9,8 +9,8 @@ use std::{
 };
 
 use olifant_core::{
-    Axes, BackwardStep, DenseActivation, ForwardStep, InputGradients, Inputs, Mode, Operation, RandomKey,
-    Shape, ShapeError, Tape, Var, Weight, Weights, Workspace,
+    Axes, BackwardStep, Convolution, DenseActivation, ForwardStep, InputGradients, Inputs, Mode, Operation,
+    Padding, RandomKey, Shape, ShapeError, Tape, Var, Weight, Weights, Workspace,
 };
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -60,6 +60,7 @@ struct Model {
     kernel: Weight,
     bias: Weight,
     table: Weight,
+    filters: Weight,
     identity: Arc<dyn Operation>,
 }
 
@@ -69,10 +70,11 @@ impl Model {
         let kernel = weights.add("kernel", [8, 8], true);
         let bias = weights.add("bias", [8], true);
         let table = weights.add("table", [5, 8], true);
+        let filters = weights.add("filters", [2, 2, 8, 8], true);
         for (i, w) in weights.trainable_mut().iter_mut().enumerate() {
             *w = (i % 13) as olifant_core::Float / 13.0 - 0.4;
         }
-        Model { weights, kernel, bias, table, identity: Arc::new(Identity) }
+        Model { weights, kernel, bias, table, filters, identity: Arc::new(Identity) }
     }
 
     /// A forward and a backward pass with every operation there is; `samples` sets the size.
@@ -93,7 +95,13 @@ impl Model {
         let joined = Var::concatenate(&[moved, moved.log_softmax()], 1).slice(1, 3..40);
         let centred = joined - joined.mean_keepdims(0) + joined.max_keepdims([0, 1]) + joined.sum_keepdims(1);
         let custom = tape.apply(&self.identity, &[centred]);
+        let images = chosen.reshape([samples / 4, 2, 2, 8]);
+        let same = Convolution::new().padding(Padding::Same).activation(DenseActivation::Relu);
+        let maps = images.convolution(self.filters, Some(self.bias), same);
+        let pooled = maps.convolution(self.filters, None, same.max_pool(&[2, 2]));
         let loss = custom.mean_per_sample().mean(0)
+            + (pooled.sum(Axes::All)
+                + maps.convolution(self.filters, None, Convolution::new()).sum(Axes::All))
             + custom.max(1).sum(Axes::All)
             + x.softmax_cross_entropy(labels).mean(Axes::All)
             + x.sigmoid_cross_entropy(h.sigmoid()).mean(Axes::All);

@@ -21,36 +21,29 @@ use std::{array, ops::Range};
 use crate::{
     Float,
     kernels::{
-        dispatch,
+        convolution,
         parallel::{SharedRows, range_of_part},
+        sums::{COLUMNS, Finish, Line, ROWS, with_rows},
         team::{MAX_PARTS, Team},
+        vector::{OnVectors, Vector, on_widest_vectors},
     },
     operation::GradientMut,
     tensor::Buffer,
 };
 use groups::Groups;
-use tile::{Finish, Tile};
-use vector::{Plain, Vector};
+use tile::Tile;
 
 mod groups;
 mod pack;
 mod single_row;
 mod tile;
-mod vector;
 
-/// The most rows of a tile: with two vectors of eight columns each, twelve of the sixteen AVX2 registers hold sums.
-const ROWS: usize = 6;
-/// Columns of a tile.
-const COLUMNS: usize = 16;
 /// How many terms of the sums are taken at a time.
 const DEPTH: usize = 1024;
 /// How many numbers of A are swept over for each panel of B: half a megabyte.
 const BLOCK: usize = 1 << 17;
 /// How many panels of B are copied at a time, if one sweep over A is all they serve: they should stay in the second-level cache.
 const SWEEP: usize = 4;
-
-/// Sixteen numbers of one row of B.
-type Line = [Float; COLUMNS];
 
 /// A matrix operand. A transpose is the same numbers read another way, so it costs nothing.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +89,7 @@ impl<'a> Matrix<'a> {
 
     /// A part of one row of a matrix that is not transposed.
     #[inline(always)]
-    fn row(&self, row: usize, columns: &Range<usize>) -> &'a [Float] {
+    pub(super) fn row(&self, row: usize, columns: &Range<usize>) -> &'a [Float] {
         debug_assert!(!self.transposed);
         &self.data[row * self.columns..][columns.clone()]
     }
@@ -127,10 +120,23 @@ pub(crate) enum Epilogue<'a> {
     Rectified { y: Matrix<'a>, add: bool },
 }
 
-/// Working memory of the matrix product, one piece for each thread. It is kept from call to call.
+impl<'a> Epilogue<'a> {
+    /// For a layer: a bias if there is one, and a rectifier if asked for.
+    pub(crate) fn new(bias: Option<&'a [Float]>, relu: bool) -> Epilogue<'a> {
+        match (bias, relu) {
+            (None, false) => Epilogue::Assign,
+            (Some(bias), false) => Epilogue::Bias(bias),
+            (None, true) => Epilogue::Relu,
+            (Some(bias), true) => Epilogue::BiasRelu(bias),
+        }
+    }
+}
+
+/// Working memory of products and convolutions, one piece for each thread. It is kept from call to call.
 #[derive(Debug, Default)]
 pub struct Scratch {
     parts: Vec<PartScratch>,
+    pub(crate) convolution: convolution::Scratch,
 }
 
 /// What one thread needs room for.
@@ -327,38 +333,12 @@ impl<'a> Product<'a> {
         } else {
             Rectangle { rows: range_of_part(part, parts, rows, 1), columns: 0..columns }
         };
-        // SAFETY: the rectangles of different parts do not overlap.
-        unsafe { self.compute(rectangle, scratch) };
+        on_widest_vectors(Part { product: self, rectangle, scratch });
     }
 
     /// Whether the loop for a single row serves.
     fn is_single_row(&self) -> bool {
         self.a.rows == 1 && !self.a.transposed && !self.b.transposed && self.column_sums.is_none()
-    }
-
-    /// Computes one rectangle of C, with the widest vectors there are.
-    ///
-    /// # Safety
-    ///
-    /// No other thread uses these elements of C.
-    unsafe fn compute(&self, rectangle: Rectangle, scratch: &mut PartScratch) {
-        #[cfg(target_arch = "x86_64")]
-        if dispatch::has_avx2_fma() {
-            #[cfg(feature = "f64")]
-            type Widest = Plain<true>;
-            #[cfg(not(feature = "f64"))]
-            type Widest = vector::Avx2;
-            #[target_feature(enable = "avx2,fma")]
-            unsafe fn fused(product: &Product<'_>, rectangle: Rectangle, scratch: &mut PartScratch) {
-                // SAFETY: the caller's promise; the processor has both features, or this function would not be called.
-                unsafe { product.compute_blocks::<Widest, true>(rectangle, scratch) }
-            }
-            // SAFETY: the processor has both features, as was just asked; the elements are the caller's promise.
-            return unsafe { fused(self, rectangle, scratch) };
-        }
-        const FUSED: bool = cfg!(target_arch = "aarch64");
-        // SAFETY: the caller's promise; the plain vectors are for any processor.
-        unsafe { self.compute_blocks::<Plain<FUSED>, FUSED>(rectangle, scratch) }
     }
 
     /// Cuts the sums and the rows into blocks. `FUSED`: the processor multiplies and adds in one instruction.
@@ -443,18 +423,25 @@ impl<'a> Product<'a> {
             for (rows, numbers) in groups.iter() {
                 let tile = Tile { a: self.a, rows, numbers, terms, panel, finite };
                 // SAFETY: the caller's promise.
-                unsafe {
-                    match rows.len() {
-                        1 => tile.compute::<V, 1>(&self.c, &columns, finish, &bias),
-                        2 => tile.compute::<V, 2>(&self.c, &columns, finish, &bias),
-                        3 => tile.compute::<V, 3>(&self.c, &columns, finish, &bias),
-                        4 => tile.compute::<V, 4>(&self.c, &columns, finish, &bias),
-                        5 => tile.compute::<V, 5>(&self.c, &columns, finish, &bias),
-                        _ => tile.compute::<V, ROWS>(&self.c, &columns, finish, &bias),
-                    }
-                }
+                with_rows!(rows.len(), R => unsafe { tile.compute::<V, R>(&self.c, &columns, finish, &bias) });
             }
         }
+    }
+}
+
+/// What one thread does.
+struct Part<'a> {
+    product: &'a Product<'a>,
+    /// Those of different parts do not overlap.
+    rectangle: Rectangle,
+    scratch: &'a mut PartScratch,
+}
+
+impl OnVectors for Part<'_> {
+    #[inline(always)]
+    unsafe fn run<V: Vector, const FUSED: bool>(self) {
+        // SAFETY: the processor is the caller's promise; nobody else has this rectangle.
+        unsafe { self.product.compute_blocks::<V, FUSED>(self.rectangle, self.scratch) }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::{
         broadcast::Broadcast,
         dispatch::vectorised,
         matmul::{Epilogue, Matrix, Product, matmul, matmul_all},
+        team::Team,
     },
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
@@ -51,12 +52,7 @@ impl Operation for Dense {
         let (x, kernel) = (step.inputs.get(0), step.inputs.get(1));
         let (features, units) = (kernel.shape[0], kernel.shape[1]);
         let bias = (step.inputs.len() == 3).then(|| step.inputs.get(2).data);
-        let epilogue = match (self.activation, bias) {
-            (DenseActivation::Linear, None) => Epilogue::Assign,
-            (DenseActivation::Linear, Some(bias)) => Epilogue::Bias(bias),
-            (DenseActivation::Relu, None) => Epilogue::Relu,
-            (DenseActivation::Relu, Some(bias)) => Epilogue::BiasRelu(bias),
-        };
+        let epilogue = Epilogue::new(bias, self.is_rectifier());
         let x = Matrix::new(x.data, rows(x.shape), features);
         matmul(x, Matrix::new(kernel.data, features, units), step.output, epilogue, step.team, step.scratch);
     }
@@ -66,13 +62,7 @@ impl Operation for Dense {
         let (x, kernel) = (step.inputs.get(0), step.inputs.get(1));
         let (features, units) = (kernel.shape[0], kernel.shape[1]);
         if self.is_rectifier() && !step.rectified {
-            let y = step.output.data;
-            step.team.for_each_rows(step.output_gradient, 1, 1, &|start, dz: &mut [Float]| {
-                vectorised(
-                    #[inline(always)]
-                    || dz.iter_mut().zip(&y[start..]).for_each(|(dz, &y)| *dz = if y > 0.0 { *dz } else { 0.0 }),
-                );
-            });
+            rectify(step.output_gradient, step.output.data, step.team);
         }
         let rows = rows(x.shape);
         let dz = Matrix::new(step.output_gradient, rows, units);
@@ -114,6 +104,16 @@ impl Operation for Dense {
             gradients.set_rectified(0);
         }
     }
+}
+
+/// Sets the gradient to zero where what a rectifier returned is not positive.
+pub(super) fn rectify(dz: &mut [Float], y: &[Float], team: &Team) {
+    team.for_each_rows(dz, 1, 1, &|start, dz: &mut [Float]| {
+        vectorised(
+            #[inline(always)]
+            || dz.iter_mut().zip(&y[start..]).for_each(|(dz, &y)| *dz = if y > 0.0 { *dz } else { 0.0 }),
+        );
+    });
 }
 
 /// How many rows the inputs have: the product of all axes but the last.

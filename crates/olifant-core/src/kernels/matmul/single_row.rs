@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{COLUMNS, Matrix, tile::Finish};
+use super::{COLUMNS, Finish, Matrix};
 use crate::{Float, tensor::Buffer};
 
 /// How many rows of B are taken at a time, so that the sums are loaded and stored less often.

@@ -1,6 +1,7 @@
 //! Products against the plain sum, in double precision or bit by bit.
 
 use super::*;
+use crate::kernels::dispatch;
 
 /// The plain product, in double precision.
 fn reference(a: Matrix<'_>, b: Matrix<'_>) -> Vec<f64> {

@@ -5,6 +5,8 @@
 
 use std::array;
 
+#[cfg(target_arch = "x86_64")]
+use super::dispatch::has_avx2_fma;
 use crate::Float;
 
 /// Numbers in a vector.
@@ -27,6 +29,37 @@ pub(super) unsafe trait Vector: Copy {
     unsafe fn relu(self) -> Self;
     /// self where y > 0, else 0.
     unsafe fn where_positive(self, y: Self) -> Self;
+}
+
+/// Work on vectors, compiled for each kind of them.
+pub(super) trait OnVectors {
+    /// Does the work. `FUSED`: the processor multiplies and adds in one instruction; on x86-64 it then has AVX2.
+    ///
+    /// # Safety
+    ///
+    /// `V` is for this processor.
+    unsafe fn run<V: Vector, const FUSED: bool>(self);
+}
+
+/// Does the work with the widest vectors this processor has.
+pub(super) fn on_widest_vectors(work: impl OnVectors) {
+    #[cfg(target_arch = "x86_64")]
+    if has_avx2_fma() {
+        #[cfg(feature = "f64")]
+        type Widest = Plain<true>;
+        #[cfg(not(feature = "f64"))]
+        type Widest = Avx2;
+        #[target_feature(enable = "avx2,fma")]
+        fn fused(work: impl OnVectors) {
+            // SAFETY: the processor has both features, or this function would not be called.
+            unsafe { work.run::<Widest, true>() }
+        }
+        // SAFETY: the processor has both features, as was just asked.
+        return unsafe { fused(work) };
+    }
+    const FUSED: bool = cfg!(target_arch = "aarch64");
+    // SAFETY: the plain vectors are for any processor.
+    unsafe { work.run::<Plain<FUSED>, FUSED>() }
 }
 
 /// For any processor. `FUSED`: it multiplies and adds in one instruction.
@@ -84,7 +117,7 @@ mod avx2 {
 
     /// For processors with AVX2 and fused multiply-add.
     #[derive(Clone, Copy)]
-    pub(in super::super) struct Avx2(__m256);
+    pub(in crate::kernels) struct Avx2(__m256);
 
     // SAFETY: each instruction is of AVX, AVX2 or FMA, which the caller vouches for.
     // Inlined into a function that has these features, each method is one or two instructions.
