@@ -11,6 +11,7 @@ pub(crate) mod functions;
 pub(crate) mod lanes;
 pub(crate) mod matmul;
 pub(crate) mod parallel;
+pub(crate) mod pooling;
 pub(crate) mod sliding;
 mod sums;
 pub(crate) mod team;

@@ -8,6 +8,7 @@ use crate::Operation;
 use elementwise::{Binary, Unary};
 
 pub(crate) mod elementwise;
+mod pooling;
 mod reshape;
 mod rowwise;
 
@@ -90,6 +91,7 @@ built_in! {
         subtract::Subtract,
     }
     other {
+        average_pool::AveragePool,
         concatenate::Concatenate,
         convolution::Convolution,
         dense::Dense,
@@ -98,6 +100,7 @@ built_in! {
         log_softmax::LogSoftmax,
         matmul::Matmul,
         max::Max,
+        max_pool::MaxPool,
         mean::Mean,
         select::Select,
         slice::Slice,
@@ -121,3 +124,4 @@ impl BuiltIn {
 
 pub use convolution::Convolution;
 pub use dense::DenseActivation;
+pub use pooling::Pooling;

@@ -10,7 +10,7 @@ use std::{
 
 use olifant_core::{
     Axes, BackwardStep, Convolution, DenseActivation, ForwardStep, InputGradients, Inputs, Mode, Operation,
-    Padding, RandomKey, Shape, ShapeError, Tape, Var, Weight, Weights, Workspace,
+    Padding, Pooling, RandomKey, Shape, ShapeError, Tape, Var, Weight, Weights, Workspace,
 };
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -100,8 +100,8 @@ impl Model {
         let maps = images.convolution(self.filters, Some(self.bias), same);
         let pooled = maps.convolution(self.filters, None, same.max_pool(&[2, 2]));
         let loss = custom.mean_per_sample().mean(0)
-            + (pooled.sum(Axes::All)
-                + maps.convolution(self.filters, None, Convolution::new()).sum(Axes::All))
+            + (pooled + maps.convolution(self.filters, None, Convolution::new())).sum(Axes::All)
+            + (maps.max_pool(Pooling::new(&[2, 2])) * maps.average_pool(Pooling::new(&[2, 2]))).sum(Axes::All)
             + custom.max(1).sum(Axes::All)
             + x.softmax_cross_entropy(labels).mean(Axes::All)
             + x.sigmoid_cross_entropy(h.sigmoid()).mean(Axes::All);

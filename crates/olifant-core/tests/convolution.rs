@@ -285,8 +285,9 @@ fn gradients_equal_finite_differences() {
         let relu = size_of::<Float>() == 8;
         let convolution = Case { relu, ..case.clone() }.convolution();
         let shapes = &shapes[..if case.bias { 3 } else { 2 }];
-        let check =
-            GradientCheck::new().seed(2).run(shapes, |_, x| x[0].convolution(kernel_weight, bias, convolution));
+        let check = GradientCheck::new()
+            .seed(2)
+            .run(shapes, |_, x| x[0].convolution(kernel_weight, bias, convolution));
         assert!(check.is_ok(), "{case:?}: {check:?}");
     }
 }

@@ -149,7 +149,7 @@ pub(super) fn padded(numbers: &[Float]) -> Line {
 
 /// Stores the first numbers of a line, at most sixteen.
 #[inline(always)]
-pub(super) fn put(line: &Line, numbers: &mut [Float]) {
+pub(super) fn put<T: Copy>(line: &[T; COLUMNS], numbers: &mut [T]) {
     match numbers.first_chunk_mut() {
         Some(numbers) => *numbers = *line,
         None => numbers.copy_from_slice(&line[..numbers.len()]),
@@ -243,7 +243,13 @@ impl<'a> Finish<'a> {
     ///
     /// `V` is for this processor.
     #[inline(always)]
-    unsafe fn complete<V: Vector>(&self, sums: Sums<V>, bias: &Line, y: Option<&Line>, c: &mut Line) {
+    pub(super) unsafe fn complete<V: Vector>(
+        &self,
+        sums: Sums<V>,
+        bias: &Line,
+        y: Option<&Line>,
+        c: &mut Line,
+    ) {
         let [mut left, mut right] = sums;
         // SAFETY: the caller's promise.
         unsafe {

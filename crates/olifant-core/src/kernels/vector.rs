@@ -29,6 +29,8 @@ pub(super) unsafe trait Vector: Copy {
     unsafe fn relu(self) -> Self;
     /// self where y > 0, else 0.
     unsafe fn where_positive(self, y: Self) -> Self;
+    /// self where x > y or x is NaN, else other.
+    unsafe fn where_larger(self, x: Self, y: Self, other: Self) -> Self;
 }
 
 /// Work on vectors, compiled for each kind of them.
@@ -104,6 +106,11 @@ unsafe impl<const FUSED: bool> Vector for Plain<FUSED> {
     unsafe fn where_positive(self, y: Self) -> Self {
         Plain(array::from_fn(|i| if y.0[i] > 0.0 { self.0[i] } else { 0.0 }))
     }
+
+    #[inline(always)]
+    unsafe fn where_larger(self, x: Self, y: Self, other: Self) -> Self {
+        Plain(array::from_fn(|i| if x.0[i] > y.0[i] || x.0[i].is_nan() { self.0[i] } else { other.0[i] }))
+    }
 }
 
 #[cfg(all(target_arch = "x86_64", not(feature = "f64")))]
@@ -167,6 +174,16 @@ mod avx2 {
             unsafe {
                 let positive = _mm256_cmp_ps::<_CMP_GT_OQ>(y.0, _mm256_setzero_ps());
                 Avx2(_mm256_and_ps(positive, self.0))
+            }
+        }
+
+        #[inline(always)]
+        unsafe fn where_larger(self, x: Self, y: Self, other: Self) -> Self {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let larger = _mm256_cmp_ps::<_CMP_GT_OQ>(x.0, y.0);
+                let nan = _mm256_cmp_ps::<_CMP_UNORD_Q>(x.0, x.0);
+                Avx2(_mm256_blendv_ps(other.0, self.0, _mm256_or_ps(larger, nan)))
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     kernels::{
         matmul::Epilogue,
         parallel::{SharedRows, range_of_part},
-        sums::{COLUMNS, Finish, Line, ROWS, padded, with_rows},
+        sums::{COLUMNS, Finish, Line, ROWS, Sums, load, padded, put, store, with_rows},
         team::{MAX_PARTS, Team},
         vector::{OnVectors, Vector, on_widest_vectors},
     },
@@ -141,7 +141,7 @@ impl Shared<'_> {
         // SAFETY: the caller's promise; the piece is this thread's own.
         unsafe { self.multiply::<V>(image, windows, panel, &rows, 0, &(0..COLUMNS)) };
         // SAFETY: the caller's promise.
-        unsafe { self.pool(piece, output, &filters) };
+        unsafe { self.pool::<V>(piece, output, &filters) };
     }
 
     /// Multiplies rows of an image with a panel of the kernel, into rows of C from `first` on.
@@ -188,31 +188,50 @@ impl Shared<'_> {
     ///
     /// # Safety
     ///
-    /// Nobody else uses these outputs.
+    /// Nobody else uses these outputs, and `V` is for this processor.
     #[inline(always)]
-    unsafe fn pool(&self, piece: &[Float], first: usize, filters: &Range<usize>) {
-        let bias = self.bias.map_or([0.0; COLUMNS], |bias| padded(&bias[filters.clone()]));
+    unsafe fn pool<V: Vector>(&self, piece: &[Float], first: usize, filters: &Range<usize>) {
+        let finish = Finish::new(Epilogue::new(self.bias, self.relu), true, true);
+        let bias = finish.bias(filters);
         let (lines, _) = piece.as_chunks::<COLUMNS>();
         for (output, window) in (first..).zip(lines.chunks_exact(self.plan.area())) {
-            let mut largest = window[0];
-            let mut winners = [0u32; COLUMNS];
-            for (cell, line) in (1..).zip(&window[1..]) {
-                for ((largest, winner), &z) in largest.iter_mut().zip(&mut winners).zip(line) {
-                    let wins = (z > *largest) | z.is_nan();
-                    *largest = if wins { z } else { *largest };
-                    *winner = if wins { cell } else { *winner };
-                }
-            }
-            largest.iter_mut().zip(&bias).for_each(|(z, bias)| *z += bias);
-            if self.relu {
-                largest.iter_mut().for_each(|z| *z = if *z < 0.0 { 0.0 } else { *z });
-            }
-            let winners = winners.map(|winner| winner as u8);
+            let (mut largest, mut winners) = ([0.0; COLUMNS], [0.0; COLUMNS]);
             // SAFETY: the caller's promise.
             unsafe {
-                self.output.segment(output, filters.clone()).copy_from_slice(&largest[..filters.len()]);
-                self.winners.segment(output, filters.clone()).copy_from_slice(&winners[..filters.len()]);
+                let (sums, places) = largest_of::<V>(window);
+                finish.complete(sums, &bias, None, &mut largest);
+                store(places, &mut winners);
+                put(&largest, self.output.segment(output, filters.clone()));
+                let winners = winners.map(|winner| winner as u8);
+                put(&winners, self.winners.segment(output, filters.clone()));
             }
         }
+    }
+}
+
+/// The largest number of each column, and which of the lines it is in.
+///
+/// # Safety
+///
+/// `V` is for this processor.
+#[inline(always)]
+unsafe fn largest_of<V: Vector>(lines: &[Line]) -> (Sums<V>, Sums<V>) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut largest = load::<V>(&lines[0]);
+        let mut places = [V::splat(0.0); 2];
+        for (place, line) in lines.iter().enumerate().skip(1) {
+            let place = V::splat(place as Float);
+            let [left, right] = load::<V>(line);
+            places = [
+                place.where_larger(left, largest[0], places[0]),
+                place.where_larger(right, largest[1], places[1]),
+            ];
+            largest = [
+                left.where_larger(left, largest[0], largest[0]),
+                right.where_larger(right, largest[1], largest[1]),
+            ];
+        }
+        (largest, places)
     }
 }

@@ -6,7 +6,7 @@ use super::Plan;
 use crate::{
     Float,
     kernels::{
-        sliding::{Axis, MAX_AXES},
+        sliding::{Axis, MAX_AXES, places},
         sums::{Line, ROWS, Sums, sum_terms},
         vector::Vector,
     },
@@ -32,14 +32,14 @@ impl Lists {
         let (axes, pool) = (&plan.axes, &plan.pool);
         self.positions.clear();
         let windows: [usize; MAX_AXES] = array::from_fn(|i| axes[i].output() / pool[i]);
-        for window in places(windows) {
-            self.positions.extend(places(*pool).map(|cell| {
+        for window in places(windows.map(|count| 0..count)) {
+            self.positions.extend(places(pool.map(|size| 0..size)).map(|cell| {
                 let along = |i: usize| (window[i] * pool[i] + cell[i]) * axes[i].stride * strides[i];
                 (0..MAX_AXES).map(along).sum::<usize>()
             }));
         }
         self.terms.clear();
-        for tap in places(axes.map(|axis| axis.size)) {
+        for tap in places(axes.map(|axis| 0..axis.size)) {
             let along = |i: usize| tap[i] * axes[i].dilation * strides[i];
             let start: usize = (0..MAX_AXES).map(along).sum();
             self.terms.extend((0..plan.group_channels()).map(|channel| start + channel));
@@ -126,18 +126,10 @@ impl Patches<'_> {
     }
 }
 
-/// All places of a box, the last axis fastest.
-fn places(sizes: [usize; MAX_AXES]) -> impl Iterator<Item = [usize; MAX_AXES]> {
-    let [planes, rows, columns] = sizes;
-    (0..planes).flat_map(move |plane| {
-        (0..rows).flat_map(move |row| (0..columns).map(move |column| [plane, row, column]))
-    })
-}
-
 /// The start of each row along the last axis of an image, within the image and within the one with what is added.
 pub(super) fn rows(axes: &[Axis; MAX_AXES], channels: usize) -> impl Iterator<Item = (usize, usize)> {
     let [planes, rows, columns] = *axes;
-    places([planes.input, rows.input, 1]).map(move |[plane, row, _]| {
+    places([0..planes.input, 0..rows.input, 0..1]).map(move |[plane, row, _]| {
         let inside = (plane * rows.input + row) * columns.input;
         let padded = ((plane + planes.low) * rows.padded() + row + rows.low) * columns.padded() + columns.low;
         (inside * channels, padded * channels)
