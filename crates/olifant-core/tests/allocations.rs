@@ -101,7 +101,8 @@ impl Model {
         let pooled = maps.convolution(self.filters, None, same.max_pool(&[2, 2]));
         let loss = custom.mean_per_sample().mean(0)
             + (pooled + maps.convolution(self.filters, None, Convolution::new())).sum(Axes::All)
-            + (maps.max_pool(Pooling::new(&[2, 2])) * maps.average_pool(Pooling::new(&[2, 2]))).sum(Axes::All)
+            + (maps.max_pool(Pooling::new(&[2, 2])) * maps.average_pool(Pooling::new(&[2, 2])))
+                .sum(Axes::All)
             + custom.max(1).sum(Axes::All)
             + x.softmax_cross_entropy(labels).mean(Axes::All)
             + x.sigmoid_cross_entropy(h.sigmoid()).mean(Axes::All);

@@ -3,7 +3,11 @@
 use olifant_core::{Shape, Var, Weight};
 use serde::{Deserialize, Serialize};
 
-use crate::{Activation, BuildError, Constraint, Initializer, Layer, Regularizer, WeightBuilder, with_batch};
+use crate::{
+    Activation, BuildError, Constraint, Initializer, Layer, Regularizer, WeightBuilder,
+    layers::defaults::{yes, zeros},
+    with_batch,
+};
 
 /// A fully connected layer: every unit sees every feature.
 ///
@@ -53,14 +57,6 @@ pub struct Dense {
     kernel: Weight,
     #[serde(skip)]
     bias: Option<Weight>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn zeros() -> Initializer {
-    Initializer::Zeros
 }
 
 impl Dense {

@@ -20,7 +20,11 @@ use subject::{Call, Subject};
 
 /// All cases of all families.
 fn all_cases() -> Vec<Case> {
-    let families = [include_str!("../keras/small_layers.json")];
+    let families = [
+        include_str!("../keras/convolutions.json"),
+        include_str!("../keras/pooling.json"),
+        include_str!("../keras/small_layers.json"),
+    ];
     families.into_iter().flat_map(cases).collect()
 }
 

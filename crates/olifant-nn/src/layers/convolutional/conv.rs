@@ -1,0 +1,233 @@
+//! Convolution.
+
+use std::any::Any;
+
+use olifant_core::{Convolution, Padding, Shape, Var, Weight};
+use serde::{Deserialize, Serialize};
+
+use super::{add_bias, check_padding, check_sliding, options, sample_shape};
+use crate::{
+    Activation, BuildError, Initializer, Layer, Regularizer, WeightBuilder,
+    layers::{
+        MaxPooling,
+        defaults::{yes, zeros},
+        per_axis::{PerAxis, channels},
+    },
+};
+
+/// Convolution over `N` axes: [`Conv1D`], [`Conv2D`], [`Conv3D`].
+///
+/// Each filter looks at a window of the input that slides over it:
+/// y\[p, f\] = activation(b\[f\] + Σ x\[p · strides + t · dilation_rate, c\] · K\[t, c, f\]),
+/// the sum over all places t of the kernel and all channels c of the filter's group.
+///
+/// A `MaxPooling` layer that follows, whose windows stand side by side, is computed at once with the convolution:
+/// the results before the pooling are never stored.
+///
+/// # Shapes
+///
+/// Inputs `[batch, …, channels]`, outputs `[batch, …, filters]` with n axes in the middle;
+/// kernel K `[kernel_size…, channels / groups, filters]`, bias b `[filters]`.
+/// Of n places along an axis, and a kernel over k = (kernel_size − 1) · dilation_rate + 1 of them,
+/// ⌊(n − k) / strides⌋ + 1 are left with padding valid, and ⌈n / strides⌉ with same and causal.
+///
+/// # Defaults
+///
+/// `strides` 1, `padding` valid, `dilation_rate` 1, `groups` 1, `activation` linear, `use_bias` true,
+/// `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers.
+///
+/// # Errors
+///
+/// When built: inputs with another number of axes; a kernel larger than the inputs; zero filters, kernel sizes, strides or dilation;
+/// strides and dilation both above 1; channels or filters that cannot be divided into the groups; padding causal over more than one axis.
+///
+/// # Examples
+///
+/// ```
+/// use olifant_nn::{Activation, Sequential, layers::{Conv2D, MaxPooling2D}};
+///
+/// let network = Sequential::new([28, 28, 1])
+///     .add(Conv2D::new(32, 3).activation(Activation::Relu))
+///     .add(MaxPooling2D::new(2))
+///     .build(0)?;
+/// assert_eq!(network.output().axes(), [13, 13, 32]);
+/// # Ok::<(), olifant_nn::BuildError>(())
+/// ```
+///
+/// # References
+///
+/// LeCun, Bottou, Bengio, Haffner (1998), "Gradient-based learning applied to document recognition", Proceedings of the IEEE 86.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Conv<const N: usize> {
+    filters: usize,
+    kernel_size: PerAxis<N>,
+    #[serde(default)]
+    strides: PerAxis<N>,
+    #[serde(default)]
+    padding: Padding,
+    #[serde(default)]
+    dilation_rate: PerAxis<N>,
+    #[serde(default = "one")]
+    groups: usize,
+    #[serde(default)]
+    activation: Activation,
+    #[serde(default = "yes")]
+    use_bias: bool,
+    #[serde(default)]
+    kernel_initializer: Initializer,
+    #[serde(default = "zeros")]
+    bias_initializer: Initializer,
+    #[serde(default)]
+    kernel_regularizer: Option<Regularizer>,
+    #[serde(default)]
+    bias_regularizer: Option<Regularizer>,
+    #[serde(skip)]
+    kernel: Weight,
+    #[serde(skip)]
+    bias: Option<Weight>,
+    /// The windows of a pooling that was taken over.
+    #[serde(skip)]
+    max_pool: PerAxis<N>,
+}
+
+fn one() -> usize {
+    1
+}
+
+impl<const N: usize> Conv<N> {
+    /// A layer of so many filters with kernels of this size.
+    pub fn new(filters: usize, kernel_size: impl Into<PerAxis<N>>) -> Conv<N> {
+        Conv {
+            filters,
+            kernel_size: kernel_size.into(),
+            strides: PerAxis::default(),
+            padding: Padding::Valid,
+            dilation_rate: PerAxis::default(),
+            groups: 1,
+            activation: Activation::Linear,
+            use_bias: true,
+            kernel_initializer: Initializer::GlorotUniform,
+            bias_initializer: Initializer::Zeros,
+            kernel_regularizer: None,
+            bias_regularizer: None,
+            kernel: Weight::default(),
+            bias: None,
+            max_pool: PerAxis::default(),
+        }
+    }
+
+    options! {
+        /// How far the kernel moves at a time.
+        strides: PerAxis<N>;
+        /// What is added around the inputs.
+        padding: Padding;
+        /// The distance between the places that the kernel sees.
+        dilation_rate: PerAxis<N>;
+        /// Into how many groups channels and filters are divided; filters see only the channels of their group.
+        groups: usize;
+        /// The function applied to the result.
+        activation: Activation;
+        /// Whether a bias is added.
+        use_bias: bool;
+        /// How the kernel is filled before training.
+        kernel_initializer: Initializer;
+        /// How the bias is filled before training.
+        bias_initializer: Initializer;
+        /// A penalty on the kernel, added to the loss.
+        kernel_regularizer: Option<Regularizer>;
+        /// A penalty on the bias, added to the loss.
+        bias_regularizer: Option<Regularizer>;
+    }
+
+    fn check(&self, channels: usize) -> Result<(), BuildError> {
+        BuildError::check_option("filters", "at least 1", self.filters, self.filters > 0)?;
+        check_sliding(self.kernel_size, self.strides, self.dilation_rate)?;
+        check_padding::<N>(self.padding, true)?;
+        let groups = self.groups;
+        BuildError::check_option("groups", "at least 1", groups, groups > 0)?;
+        let divides = channels.is_multiple_of(groups) && self.filters.is_multiple_of(groups);
+        let expected = format!("a divisor of {channels} channels and of {} filters", self.filters);
+        BuildError::check_option("groups", &expected, groups, divides)
+    }
+
+    fn create(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+        let channels = channels::<N>(input)?;
+        self.check(channels)?;
+        self.max_pool = PerAxis::default();
+        let shape = [self.kernel_size.numbers().as_slice(), &[channels / self.groups, self.filters]].concat();
+        let shape = Shape::new(&shape)?;
+        let output = self.convolution().output_shape(input.with_batch(1), shape)?;
+        self.kernel = weights.add("kernel", shape, &self.kernel_initializer)?;
+        weights.regularize(self.kernel, self.kernel_regularizer)?;
+        self.bias =
+            add_bias(self.use_bias, self.filters, &self.bias_initializer, self.bias_regularizer, weights)?;
+        sample_shape(output, self.activation)
+    }
+
+    fn convolution(&self) -> Convolution {
+        let (fused, _) = self.activation.split();
+        Convolution::new()
+            .strides(self.strides.numbers())
+            .dilation(self.dilation_rate.numbers())
+            .padding(self.padding)
+            .groups(self.groups)
+            .activation(fused)
+            .max_pool(self.max_pool.numbers())
+    }
+
+    /// Takes over a pooling, if what is between the two is a rectifier or nothing: the largest number stays the largest.
+    fn take_over(&mut self, pooling: &MaxPooling<N>) -> bool {
+        let (_, rest) = self.activation.split();
+        let windows = pooling.windows_side_by_side().filter(|windows| {
+            let area = windows.numbers().iter().try_fold(1usize, |area, &size| area.checked_mul(size));
+            area.is_some_and(|area| (2..=256).contains(&area))
+        });
+        match windows {
+            Some(windows) if rest == Activation::Linear => {
+                self.max_pool = windows;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Declares the layers for one to three axes.
+macro_rules! conv {
+    ($($(#[$documentation:meta])* $Layer:ident, $axes:literal, $name:literal;)*) => {
+        $(
+            $(#[$documentation])*
+            pub type $Layer = Conv<$axes>;
+
+            #[typetag::serde(name = $name)]
+            impl Layer for Conv<$axes> {
+                fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+                    self.create(input, weights)
+                }
+
+                fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+                    let (_, rest) = self.activation.split();
+                    rest.call(x.convolution(self.kernel, self.bias, self.convolution()))
+                }
+
+                fn fuse(&mut self, next: &dyn Layer) -> bool {
+                    let pooling = (next as &dyn Any).downcast_ref();
+                    pooling.is_some_and(|pooling| self.take_over(pooling))
+                }
+
+                fn class_name(&self) -> &'static str {
+                    stringify!($Layer)
+                }
+            }
+        )*
+    };
+}
+
+conv! {
+    /// Convolution over time: inputs `[batch, steps, channels]`. See [`Conv`].
+    Conv1D, 1, "conv1d";
+    /// Convolution over images: inputs `[batch, rows, columns, channels]`. See [`Conv`].
+    Conv2D, 2, "conv2d";
+    /// Convolution over volumes: inputs `[batch, planes, rows, columns, channels]`. See [`Conv`].
+    Conv3D, 3, "conv3d";
+}
