@@ -44,6 +44,25 @@ pub fn large_classifier(optimizer: impl Optimizer) -> Result<Model, BuildError> 
         .compile(optimizer, SparseCategoricalCrossentropy::new(), [Accuracy::new()])
 }
 
+/// A small convolutional network, two convolutions with pooling and a dense layer, with dropout.
+///
+/// # Errors
+///
+/// An option of the optimizer is outside its range.
+pub fn convolutional_classifier(optimizer: impl Optimizer) -> Result<Model, BuildError> {
+    Sequential::new([28, 28])
+        .add(Reshape::new([28, 28, 1]))
+        .add(Conv2D::new(32, 3).activation(Activation::Relu))
+        .add(MaxPooling2D::new(2))
+        .add(Conv2D::new(64, 3).activation(Activation::Relu))
+        .add(MaxPooling2D::new(2))
+        .add(Flatten::new())
+        .add(Dropout::new(0.5))
+        .add(Dense::new(10).activation(Activation::Softmax))
+        .seed(1)
+        .compile(optimizer, SparseCategoricalCrossentropy::new(), [Accuracy::new()])
+}
+
 /// As many layers as asked for, all of the same width and with as many inputs; the last one tells classes apart.
 ///
 /// # Errors
