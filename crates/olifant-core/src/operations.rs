@@ -94,6 +94,7 @@ built_in! {
         average_pool::AveragePool,
         concatenate::Concatenate,
         convolution::Convolution,
+        convolution_transpose::ConvolutionTranspose,
         dense::Dense,
         dropout::Dropout,
         gather::Gather,
@@ -123,5 +124,6 @@ impl BuiltIn {
 }
 
 pub use convolution::Convolution;
+pub use convolution_transpose::ConvolutionTranspose;
 pub use dense::DenseActivation;
 pub use pooling::Pooling;

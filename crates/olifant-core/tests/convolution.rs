@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 use olifant_core::{
-    Axes, Convolution, DenseActivation, Float, GradientCheck, Mode, Padding, RandomKey, Shape, Tape, Tensor,
-    Weight, Weights, Workspace,
+    Axes, Convolution, ConvolutionTranspose, DenseActivation, Float, GradientCheck, Mode, Padding, RandomKey,
+    Shape, Tape, Tensor, Weight, Weights, Workspace, gradient_check,
 };
 
 /// One convolution: shapes, and how.
@@ -279,15 +279,13 @@ fn gradients_equal_finite_differences() {
             continue;
         }
         let kernel = case.kernel();
-        // The check makes the same weights in the same order.
-        let (_, _, kernel_weight, bias) = case.weights();
         let shapes: [&[usize]; 3] = [&case.x, &kernel, &[case.filters]];
         let relu = size_of::<Float>() == 8;
         let convolution = Case { relu, ..case.clone() }.convolution();
         let shapes = &shapes[..if case.bias { 3 } else { 2 }];
         let check = GradientCheck::new()
             .seed(2)
-            .run(shapes, |_, x| x[0].convolution(kernel_weight, bias, convolution));
+            .run(shapes, |_, x| x[0].convolution_with(x[1], x.get(2).copied(), convolution));
         assert!(check.is_ok(), "{case:?}: {check:?}");
     }
 }
@@ -307,4 +305,72 @@ fn the_bits_do_not_depend_on_the_number_of_threads_or_the_batch() {
         let alone = image.convolution(kernel, bias, first.convolution());
         alone.with_value(|alone| assert!(alone.data == &y.data()[..alone.data.len()], "{case:?}"));
     }
+}
+
+#[test]
+fn of_equal_results_the_first_wins() {
+    // Equal results come from equal images; the rectifier lets the gradient pass, or stops it.
+    for (bias, passes) in [(1.0, true), (-10.0, false)] {
+        let case = Case { relu: true, pool: vec![2, 2], ..Case::new(&[1, 3, 3, 1], &[2, 2], 1) };
+        let (mut weights, x, kernel, b) = case.weights();
+        weights.get_mut(x).fill(1.0);
+        weights.get_mut(b.unwrap()).fill(bias);
+        let taps = weights.get(kernel).data.to_vec();
+        let tape = Tape::record(Workspace::default(), &weights, Mode::Inference);
+        tape.backward(tape.weight(x).convolution(kernel, b, case.convolution()));
+        let workspace = tape.finish();
+        let dx = &workspace.gradients()[weights.spec(x).range()];
+        let first = [taps[0], taps[1], 0.0, taps[2], taps[3], 0.0, 0.0, 0.0, 0.0];
+        assert_eq!(dx, if passes { first } else { [0.0; 9] });
+    }
+}
+
+#[test]
+fn a_result_that_is_no_number_stays_so() {
+    let case = Case { relu: true, pool: vec![4], ..Case::new(&[1, 4, 1], &[1], 1) };
+    let (mut weights, x, kernel, bias) = case.weights();
+    for place in 0..4 {
+        weights.get_mut(x).fill(1.0);
+        weights.get_mut(x)[place] = Float::NAN;
+        let tape = Tape::record(Workspace::default(), &weights, Mode::Inference);
+        assert!(tape.weight(x).convolution(kernel, bias, case.convolution()).item().is_nan(), "at {place}");
+    }
+}
+
+#[test]
+fn a_kernel_can_be_its_own_bias() {
+    let convolution = Convolution::new();
+    gradient_check(&[&[2, 3, 1], &[1, 1, 2]], |_, x| {
+        x[0].convolution_with(x[1], Some(x[1].reshape([2])), convolution)
+    });
+}
+
+#[test]
+fn transposed_convolutions_are_the_way_back_through_a_convolution() {
+    let transpose = ConvolutionTranspose::new;
+    let cases: [(&[usize], &[usize], ConvolutionTranspose, &[usize]); 8] = [
+        (&[2, 3, 2], &[3, 4, 2], transpose(), &[2, 5, 4]),
+        (&[2, 3, 2], &[2, 1, 2], transpose().strides(&[3]), &[2, 9, 1]),
+        (&[1, 3, 4, 2], &[3, 2, 3, 2], transpose().strides(&[2, 1]), &[1, 7, 5, 3]),
+        (&[1, 3, 4, 2], &[3, 2, 3, 2], transpose().strides(&[2, 3]).padding(Padding::Same), &[1, 6, 12, 3]),
+        (&[2, 4, 1], &[3, 2, 1], transpose().dilation(&[2]), &[2, 8, 2]),
+        (&[1, 2, 3, 2, 2], &[2, 1, 3, 2, 2], transpose().strides(&[1, 2, 2]), &[1, 3, 6, 5, 2]),
+        (&[1, 3, 2], &[3, 2, 2], transpose().strides(&[3]).output_padding(&[1]), &[1, 10, 2]),
+        (
+            &[1, 3, 2],
+            &[3, 2, 2],
+            transpose().strides(&[3]).padding(Padding::Same).output_padding(&[2]),
+            &[1, 9, 2],
+        ),
+    ];
+    for (x, kernel, transpose, expected) in cases {
+        let shape = |axes: &[usize]| Shape::new(axes).unwrap();
+        assert_eq!(transpose.output_shape(shape(x), shape(kernel)).unwrap(), shape(expected), "{x:?}");
+        let mut weights = Weights::default();
+        let handle = weights.add("kernel", shape(kernel), true);
+        // The check makes its weights in the same order: the kernel is the first.
+        gradient_check(&[kernel, x], |_, values| values[1].convolution_transpose(handle, transpose));
+    }
+    let error = transpose().output_shape(Shape::from([1, 3, 2]), Shape::from([3, 2, 1])).unwrap_err();
+    assert!(error.to_string().contains("does not fit inputs of shape [1, 3, 2]"), "{error}");
 }

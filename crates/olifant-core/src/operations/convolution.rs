@@ -7,7 +7,7 @@ use crate::{
         convolution::{Forward, KernelGradient, Plan, ResultGradient, forward, input_gradient, kernel_gradient},
         sliding::MAX_AXES,
     },
-    operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
+    operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
     sliding::{Sliding, between, per_axis},
 };
 
@@ -161,6 +161,7 @@ impl Operation for Convolution {
             bias,
             relu: self.is_rectifier(),
             output: step.output,
+            add: false,
             winners,
         };
         forward(&plan, forward_step, step.team, &mut step.scratch.convolution);
@@ -188,10 +189,18 @@ impl Operation for Convolution {
                 gradients.set_rectified(0);
             }
         }
-        let places = gradients.get_disjoint([1, 2]);
-        let [dk, db] = places.expect("kernel and bias are two weights, for they have different shapes");
-        if dk.is_some() || db.is_some() {
-            kernel_gradient(&plan, x, results, KernelGradient { dk, db }, team, scratch);
+        let mut write = |dk: Option<GradientMut<'_>>, db: Option<GradientMut<'_>>| {
+            if dk.is_some() || db.is_some() {
+                kernel_gradient(&plan, x, results, KernelGradient { dk, db }, team, scratch);
+            }
+        };
+        match gradients.get_disjoint([1, 2]) {
+            Some([dk, db]) => write(dk, db),
+            // The bias is the kernel in another shape.
+            None => {
+                write(gradients.get(1), None);
+                write(None, gradients.get(2));
+            }
         }
     }
 }
@@ -223,9 +232,24 @@ impl<'t> Var<'t> {
     /// ```
     #[track_caller]
     pub fn convolution(self, kernel: Weight, bias: Option<Weight>, convolution: Convolution) -> Var<'t> {
-        let kernel = self.tape.weight(kernel);
+        let weight = |weight| self.tape.weight(weight);
+        self.convolution_with(weight(kernel), bias.map(weight), convolution)
+    }
+
+    /// The same with a kernel and a bias that are values: weights in another shape, or what was computed.
+    ///
+    /// # Panics
+    ///
+    /// The shapes do not fit, or the kernel is larger than the images.
+    #[track_caller]
+    pub fn convolution_with(
+        self,
+        kernel: Var<'t>,
+        bias: Option<Var<'t>>,
+        convolution: Convolution,
+    ) -> Var<'t> {
         match bias {
-            Some(bias) => self.tape.operate(convolution, &[self, kernel, self.tape.weight(bias)]),
+            Some(bias) => self.tape.operate(convolution, &[self, kernel, bias]),
             None => self.tape.operate(convolution, &[self, kernel]),
         }
     }

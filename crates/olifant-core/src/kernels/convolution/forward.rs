@@ -27,6 +27,8 @@ pub(crate) struct Forward<'a> {
     pub(crate) relu: bool,
     /// One row of filters for each window.
     pub(crate) output: &'a mut [Float],
+    /// Whether results are added to what is there; then there is neither bias nor rectifier nor pooling.
+    pub(crate) add: bool,
     /// Which result of its window each output is, if there is a pooling; as many as outputs.
     pub(crate) winners: &'a mut [u8],
 }
@@ -46,7 +48,11 @@ pub(crate) fn forward(plan: &Plan, step: Forward<'_>, team: &Team, scratch: &mut
         x: step.x,
         bias: step.bias,
         relu: step.relu,
-        epilogue: if plan.is_pooled() { Epilogue::Assign } else { Epilogue::new(step.bias, step.relu) },
+        epilogue: match step.add {
+            true => Epilogue::Add,
+            false if plan.is_pooled() => Epilogue::Assign,
+            false => Epilogue::new(step.bias, step.relu),
+        },
         output: SharedRows::new(step.output, plan.filters),
         winners: SharedRows::new(step.winners, plan.filters),
     };
