@@ -94,6 +94,21 @@ impl Model {
         let moved = scores.transpose([0, 2, 1]).transposed_matmul(tape.weight(self.kernel)).flatten();
         let joined = Var::concatenate(&[moved, moved.log_softmax()], 1).slice(1, 3..40);
         let centred = joined - joined.mean_keepdims(0) + joined.max_keepdims([0, 1]) + joined.sum_keepdims(1);
+        let gamma = Some(tape.weight(self.bias));
+        let normal = x.batch_normalization(gamma, gamma, 0.1, Some(labels)).0.normalize(
+            tape.weight(self.bias),
+            tape.weight(self.bias).square(),
+            gamma,
+            None,
+            0.1,
+        );
+        let normal = normal.layer_normalization(gamma, gamma, 0.1) + normal.rms_normalization(gamma, 0.1);
+        let normal = normal
+            + normal.group_normalization(2, gamma, gamma, 0.1)
+            + tape.weight(self.table).embedding(labels);
+        let key = RandomKey::from_seed(2);
+        let normal = normal * tape.random_normal(key, normal.shape()) + tape.random_uniform(key, [8]);
+        let centred = centred + normal.mean(Axes::All);
         let custom = tape.apply(&self.identity, &[centred]);
         let images = chosen.reshape([samples / 4, 2, 2, 8]);
         let same = Convolution::new().padding(Padding::Same).activation(DenseActivation::Relu);

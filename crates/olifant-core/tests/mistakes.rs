@@ -93,6 +93,37 @@ fn shapes_that_do_not_fit() {
             &|tape| zeros(tape, [2, 3]).softmax_cross_entropy(zeros(tape, [3])),
             "cross-entropy of 3 classes needs targets of shape [2, 3] (probabilities) or [2] (class indices), but was given [3]",
         ),
+        (
+            &|tape| {
+                let gamma = zeros(tape, [2]);
+                zeros(tape, [4, 3]).batch_normalization(Some(gamma), None, 0.1, None).0
+            },
+            "normalize: a weight of shape [2] does not fit 3 channels",
+        ),
+        (
+            &|tape| zeros(tape, [4, 3]).batch_normalization(None, None, 0.1, Some(zeros(tape, [3]))).0,
+            "a mask of shape [3] does not fit 1 samples of 4 rows",
+        ),
+        (
+            &|tape| zeros(tape, [4, 3]).normalize(zeros(tape, [2]), zeros(tape, [2]), None, None, 0.1),
+            "moments of shape [2, 1, 2] do not fit 3 channels",
+        ),
+        (
+            &|tape| zeros(tape, [4, 3]).group_normalization(2, None, None, 0.1),
+            "3 channels cannot be divided into 2 groups of the same size",
+        ),
+        (
+            &|tape| zeros(tape, [3]).group_normalization(1, None, None, 0.1),
+            "group normalization needs a batch axis and channels, but was given [3]",
+        ),
+        (
+            &|tape| zeros(tape, [4, 3]).layer_normalization(None, Some(zeros(tape, [4])), 0.1),
+            "layer normalization: a weight of shape [4] does not fit inputs of shape [4, 3]",
+        ),
+        (
+            &|tape| zeros(tape, [3]).embedding(zeros(tape, [2])),
+            "embedding: a table has two axes, but was given shape [3]",
+        ),
         (&|tape| tape.constant(1.0).softmax(), "expected at least one axis, but was given a scalar"),
         (&|tape| tape.constant(1.0).flatten(), "a scalar cannot be flattened"),
         (&|tape| tape.constant(1.0).mean_per_sample(), "a scalar has no samples"),

@@ -82,3 +82,18 @@ fn gathering() {
     }
     gradient_check(&[&[5]], |tape, x| x[0].gather(tape.constant(2.0), 0));
 }
+
+#[test]
+fn embedding() {
+    for ids in [&[3.0, 0.0, 3.0, 1.0][..], &[2.0; 6], &[]] {
+        gradient_check(&[&[4, 3]], |tape, x| {
+            let ids = tape.input_with([ids.len() / 2, 2], |slot| slot.copy_from_slice(ids));
+            x[0].embedding(ids).square()
+        });
+    }
+    // A table that is used twice.
+    gradient_check(&[&[4, 3]], |tape, x| {
+        let ids = tape.input_with([2], |slot| slot.copy_from_slice(&[1.0, 3.0]));
+        x[0].embedding(ids) * x[0].slice(0, 1..3)
+    });
+}

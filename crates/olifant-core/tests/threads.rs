@@ -22,6 +22,18 @@ fn compute(threads: usize) -> Vec<Float> {
         let y = (x.tanh() * row - column / (row.square() + 1.0)).dropout(0.3);
         let y = y.softmax() + y.log_softmax() * x.greater(0.0).select(row, column);
         let y = y + y.mean_keepdims(0) * y.sum_keepdims(1) - y.max_keepdims(1);
+        let noise = tape.random_normal(key, y.shape()) + tape.random_uniform(key, y.shape());
+        let (normal, mean, variance) = y.batch_normalization(Some(row), Some(row), 0.1, None);
+        let y = y + noise * normal + y.layer_normalization(Some(row), Some(row), 0.1) + mean * variance;
+        let y = y
+            + (y * row)
+                .reshape([rows / 3, 3, columns])
+                .group_normalization(1, Some(row), None, 0.1)
+                .reshape([rows, columns]);
+        let ids = tape.input_with([rows], |ids| {
+            ids.iter_mut().enumerate().for_each(|(i, id)| *id = (i * i % rows) as Float)
+        });
+        let y = y + x.embedding(ids);
         let labels = tape.input_with([rows], |labels| {
             labels.iter_mut().enumerate().for_each(|(i, label)| *label = (i % columns) as Float);
         });

@@ -240,6 +240,17 @@ fn dropout_keeps_the_mean_and_the_rate() {
 }
 
 #[test]
+fn an_embedding_of_what_is_no_row_is_nan() {
+    let table = count(&[3, 2]);
+    let ids = ArrayD::from_shape_vec(IxDyn(&[2, 3]), vec![2.0, 3.0, 0.0, -1.0, 0.5, Float::NAN]).unwrap();
+    let y = compute(&[&table, &ids], |x| x[0].embedding(x[1]));
+    assert_eq!(y.shape(), [2, 3, 2]);
+    let y = y.into_raw_vec_and_offset().0;
+    assert_eq!((&y[..2], &y[4..6]), (&table.as_slice().unwrap()[4..6], &table.as_slice().unwrap()[..2]));
+    assert!(y[2..4].iter().chain(&y[6..]).all(|y| y.is_nan()));
+}
+
+#[test]
 fn empty_batches_flow_through_everything() {
     let empty = [count(&[0, 3]), count(&[0]), count(&[3, 2])];
     let mut weights = Weights::default();
@@ -252,7 +263,10 @@ fn empty_batches_flow_through_everything() {
     let y = ((x.tanh() * column + x.softmax() - x.log_softmax()).dropout(0.5) / 2.0).maximum(0.0);
     let y = Var::concatenate(&[y, x.greater(y).select(y, 1.0)], 1).slice(1, 1..4).transpose([1, 0]);
     let y = y.reshape([0, 3]).dense(kernel, Some(bias), olifant_core::DenseActivation::Relu);
-    let rows = table.gather(labels, 0);
+    let rows = table.gather(labels, 0) + table.embedding(labels);
+    let (normal, mean, variance) = rows.batch_normalization(None, None, 0.1, None);
+    let rows = normal.normalize(mean, variance, None, None, 0.1) + rows.layer_normalization(None, None, 0.1);
+    let rows = rows + rows.rms_normalization(None, 0.1) + rows.group_normalization(2, None, None, 0.1);
     assert_eq!(rows.shape(), Shape::from([0, 2]));
     let z = (y * rows).matmul_transposed(table).flatten() + x.mean(0) + x.max(0);
     let loss = z.softmax_cross_entropy(labels).sum(Axes::All)

@@ -30,6 +30,28 @@ pub(crate) fn sum_of_pairs(a: &[Float], b: &[Float], term: impl Fn(Float, Float)
     join(sums, |sum, x| sum + x)
 }
 
+/// Σ term(a, b, c) over three slices of the same length.
+#[inline(always)]
+pub(crate) fn sum_of_triples(
+    a: &[Float],
+    b: &[Float],
+    c: &[Float],
+    term: impl Fn(Float, Float, Float) -> Float,
+) -> Float {
+    let ((a, a_rest), (b, b_rest), (c, c_rest)) =
+        (a.as_chunks::<LANES>(), b.as_chunks::<LANES>(), c.as_chunks::<LANES>());
+    let mut sums = [0.0; LANES];
+    for ((a, b), c) in a.iter().zip(b).zip(c) {
+        for (sum, ((&a, &b), &c)) in sums.iter_mut().zip(a.iter().zip(b).zip(c)) {
+            *sum += term(a, b, c);
+        }
+    }
+    for (sum, ((&a, &b), &c)) in sums.iter_mut().zip(a_rest.iter().zip(b_rest).zip(c_rest)) {
+        *sum += term(a, b, c);
+    }
+    join(sums, |sum, x| sum + x)
+}
+
 /// All numbers combined by an associative function; `identity` changes nothing when combined.
 #[inline(always)]
 pub(crate) fn fold(x: &[Float], identity: Float, combine: impl Fn(Float, Float) -> Float) -> Float {
@@ -66,6 +88,8 @@ mod tests {
             assert_eq!(sum(&x), (len * (len + 1) / 2) as Float);
             let squares: Float = x.iter().map(|x| x * x).sum();
             assert_eq!(sum_of_pairs(&x, &x, |a, b| a * b), squares);
+            let doubled: Vec<Float> = x.iter().map(|x| 2.0 * x).collect();
+            assert_eq!(sum_of_triples(&x, &x, &doubled, |a, b, c| a * (c - b)), squares);
             assert_eq!(fold(&x, 0.0, Float::max), len as Float);
         }
     }

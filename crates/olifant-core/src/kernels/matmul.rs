@@ -132,11 +132,12 @@ impl<'a> Epilogue<'a> {
     }
 }
 
-/// Working memory of products and convolutions, one piece for each thread. It is kept from call to call.
+/// Working memory of products and convolutions, one piece for each thread, and of sums. It is kept from call to call.
 #[derive(Debug, Default)]
 pub struct Scratch {
     parts: Vec<PartScratch>,
     pub(crate) convolution: convolution::Scratch,
+    numbers: Buffer,
 }
 
 /// What one thread needs room for.
@@ -150,6 +151,12 @@ struct PartScratch {
 }
 
 impl Scratch {
+    /// Room for so many numbers; their contents are arbitrary.
+    pub(crate) fn numbers(&mut self, len: usize) -> &mut [Float] {
+        self.numbers.resize(len);
+        &mut self.numbers
+    }
+
     /// Memory for `count` threads.
     fn parts(&mut self, count: usize) -> &mut [PartScratch] {
         if self.parts.len() < count {

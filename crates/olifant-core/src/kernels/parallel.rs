@@ -75,6 +75,35 @@ impl Team {
         });
     }
 
+    /// Splits two outputs at the same rows and runs `work(first row, pieces)` on the pieces, in parallel if that pays.
+    ///
+    /// `widths` says how long a row of each is. The last row of an output may be shorter, and an output may be empty.
+    pub(crate) fn for_each_rows_of_two<T: Send>(
+        &self,
+        outputs: [&mut [T]; 2],
+        widths: [usize; 2],
+        cost: usize,
+        work: &(impl Fn(usize, [&mut [T]; 2]) + Sync),
+    ) {
+        let lens = [0, 1].map(|output| outputs[output].len());
+        let rows = [0, 1].map(|output| lens[output].div_ceil(widths[output].max(1)));
+        let rows = rows[0].max(rows[1]);
+        if rows == 0 {
+            return;
+        }
+        let parts = self.parts(rows.saturating_mul(cost), rows);
+        let outputs = outputs.map(|output| SharedRows::new(output, 1));
+        self.run(parts, &|part| {
+            let rows = range_of_part(part, parts, rows, 1);
+            let pieces = [0, 1].map(|output| {
+                let [start, end] = [rows.start, rows.end].map(|row| (row * widths[output]).min(lens[output]));
+                // SAFETY: the ranges of different parts do not overlap, and each output is another memory.
+                unsafe { outputs[output].segment(start, 0..end - start) }
+            });
+            work(rows.start, pieces);
+        });
+    }
+
     /// Cuts several slices at the same places and runs `work(range, pieces)` on the pieces, in parallel if that pays.
     ///
     /// The first slice sets the length; the others are as long, or empty. Cuts are at multiples of `unit`.
@@ -218,6 +247,26 @@ mod tests {
             b.iter_mut().zip(range).for_each(|(b, i)| *b = 2 * i);
         });
         assert!((0..len).all(|i| a[i] == i && b[i] == 2 * i));
+    }
+
+    #[test]
+    fn two_outputs_are_cut_at_the_same_rows() {
+        // Five rows, the last of the first output is short.
+        let (mut a, mut b) = (vec![0; 13], vec![0; 10]);
+        Team::default().for_each_rows_of_two([&mut a, &mut b], [3, 2], 1 << 20, &|first, [a, b]| {
+            for (row, (a, b)) in (first..).zip(a.chunks_mut(3).zip(b.chunks_mut(2))) {
+                a.fill(row + 1);
+                b.fill(row + 1);
+            }
+        });
+        assert_eq!(a, [1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5]);
+        assert_eq!(b, [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+        let mut b = [0; 4];
+        Team::default().for_each_rows_of_two([&mut [], &mut b], [3, 2], 1 << 20, &|first, [none, b]| {
+            assert!(none.is_empty());
+            b.iter_mut().zip(2 * first..).for_each(|(b, i)| *b = i);
+        });
+        assert_eq!(b, [0, 1, 2, 3]);
     }
 
     #[test]
