@@ -1,5 +1,7 @@
 //! Which axes of a tensor are meant, and what is left when they are reduced.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     Float, Shape,
     error::ShapeError,
@@ -19,7 +21,8 @@ use crate::{
 /// let everything = Axes::All;
 /// # let _ = (last, rows_and_columns, everything);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Option<Vec<isize>>", into = "Option<Vec<isize>>")]
 #[non_exhaustive]
 pub enum Axes {
     /// Every axis.
@@ -32,6 +35,49 @@ pub enum Axes {
         /// How many of the list are meant.
         count: usize,
     },
+}
+
+impl Axes {
+    /// The axes of a slice.
+    ///
+    /// # Errors
+    ///
+    /// More than [`MAX_RANK`].
+    pub fn new(axes: &[isize]) -> Result<Axes, ShapeError> {
+        if axes.len() > MAX_RANK {
+            return Err(ShapeError::TooManyAxes { given: axes.len() });
+        }
+        let mut list = [0; MAX_RANK];
+        list[..axes.len()].copy_from_slice(axes);
+        Ok(Axes::These { list, count: axes.len() })
+    }
+
+    /// The positions that are meant in a shape, in order.
+    ///
+    /// # Errors
+    ///
+    /// An axis does not exist.
+    pub fn positions(self, shape: Shape) -> Result<Vec<usize>, ShapeError> {
+        let reduction = Reduction::new(shape, self)?;
+        Ok((0..shape.rank()).filter(|&axis| reduction.reduced[axis]).collect())
+    }
+}
+
+impl TryFrom<Option<Vec<isize>>> for Axes {
+    type Error = ShapeError;
+
+    fn try_from(axes: Option<Vec<isize>>) -> Result<Axes, ShapeError> {
+        axes.map_or(Ok(Axes::All), |axes| Axes::new(&axes))
+    }
+}
+
+impl From<Axes> for Option<Vec<isize>> {
+    fn from(axes: Axes) -> Option<Vec<isize>> {
+        match axes {
+            Axes::All => None,
+            Axes::These { list, count } => Some(list[..count].to_vec()),
+        }
+    }
 }
 
 impl From<isize> for Axes {
@@ -140,5 +186,19 @@ impl Around {
     /// The length of a block.
     pub(crate) fn block(&self) -> usize {
         self.size * self.inner
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_counted_from_the_front_and_in_order() {
+        let shape = Shape::from([5, 6, 7]);
+        assert_eq!(Axes::from([-1, 1]).positions(shape), Ok(vec![1, 2]));
+        assert_eq!(Axes::All.positions(shape), Ok(vec![0, 1, 2]));
+        assert_eq!(Axes::from(3).positions(shape), Err(ShapeError::NoSuchAxis { axis: 3, shape }));
+        assert_eq!(Axes::new(&[0; 7]), Err(ShapeError::TooManyAxes { given: 7 }));
     }
 }

@@ -1,29 +1,43 @@
 //! The built-in layers.
 
-mod activation_layer;
+mod activations;
 mod convolutional;
 mod defaults;
 mod dense;
-mod dropout;
+mod embedding;
 mod flatten;
+mod last_axes;
 mod merge;
+mod normalization;
 mod per_axis;
+mod permute;
 mod pooling;
+mod regularization;
+mod repeat_vector;
 mod reshape;
 
 pub use olifant_core::Padding;
 
-pub use activation_layer::ActivationLayer;
+pub use activations::{ActivationLayer, ELU, LeakyReLU, PReLU, ReLU, Softmax};
 pub use convolutional::{Conv, Conv1D, Conv2D, Conv3D};
 pub use dense::Dense;
-pub use dropout::Dropout;
+pub use embedding::Embedding;
 pub use flatten::Flatten;
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
+pub use normalization::{
+    BatchNormalization, GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization,
+};
 pub use per_axis::PerAxis;
+pub use permute::Permute;
 pub use pooling::{
     AveragePooling, AveragePooling1D, AveragePooling2D, AveragePooling3D, GlobalAveragePooling,
     GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling,
     GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, MaxPooling, MaxPooling1D, MaxPooling2D,
     MaxPooling3D,
 };
-pub use reshape::Reshape;
+pub use regularization::{
+    AlphaDropout, Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D,
+    SpatialDropout3D,
+};
+pub use repeat_vector::RepeatVector;
+pub use reshape::{Reshape, TargetShape};

@@ -1,5 +1,7 @@
 //! What an option is where the description of a layer leaves it out.
 
+use olifant_core::Axes;
+
 use crate::Initializer;
 
 pub(super) fn yes() -> bool {
@@ -8,4 +10,18 @@ pub(super) fn yes() -> bool {
 
 pub(super) fn zeros() -> Initializer {
     Initializer::Zeros
+}
+
+pub(super) fn ones() -> Initializer {
+    Initializer::Ones
+}
+
+/// The last axis, by its number.
+pub(super) fn last() -> isize {
+    -1
+}
+
+/// The last axis, as one of several that could be given.
+pub(super) fn last_axis() -> Axes {
+    Axes::from(last())
 }

@@ -1,0 +1,96 @@
+//! A vector for each word.
+
+use olifant_core::{Shape, Var, Weight};
+use serde::{Deserialize, Serialize};
+
+use crate::{BuildError, Initializer, Layer, Regularizer, WeightBuilder};
+
+/// Replaces whole numbers by vectors that are learnt: y = the row of the table that x names.
+///
+/// Ids in the data that name no row are refused before a step begins.
+/// Ids that are computed inside a network and name no row get a row of NaN.
+///
+/// # Shapes
+///
+/// Inputs `[batch, …]` of whole numbers below `input_dim`, outputs `[batch, …, output_dim]`;
+/// weight `embeddings` `[input_dim, output_dim]`.
+///
+/// # Defaults
+///
+/// `embeddings_initializer` uniform in ±0.05, no regularizer, `mask_zero` false.
+///
+/// # Errors
+///
+/// When built: one of the two sizes is 0.
+///
+/// # Examples
+///
+/// ```
+/// use olifant_nn::{Sequential, layers::Embedding};
+///
+/// let network = Sequential::new([12]).add(Embedding::new(1000, 64)).build(0)?;
+/// assert_eq!(network.output().axes(), [12, 64]);
+/// # Ok::<(), olifant_nn::BuildError>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Embedding {
+    input_dim: usize,
+    output_dim: usize,
+    #[serde(default = "Initializer::random_uniform")]
+    embeddings_initializer: Initializer,
+    #[serde(default)]
+    embeddings_regularizer: Option<Regularizer>,
+    #[serde(default)]
+    mask_zero: bool,
+    #[serde(skip)]
+    embeddings: Weight,
+}
+
+impl Embedding {
+    /// How many ids there are, and the length of the vectors.
+    pub fn new(input_dim: usize, output_dim: usize) -> Embedding {
+        Embedding {
+            input_dim,
+            output_dim,
+            embeddings_initializer: Initializer::random_uniform(),
+            embeddings_regularizer: None,
+            mask_zero: false,
+            embeddings: Weight::default(),
+        }
+    }
+
+    /// How the table is filled before training.
+    pub fn embeddings_initializer(mut self, initializer: Initializer) -> Embedding {
+        self.embeddings_initializer = initializer;
+        self
+    }
+
+    /// A penalty on the table, added to the loss.
+    pub fn embeddings_regularizer(mut self, regularizer: Regularizer) -> Embedding {
+        self.embeddings_regularizer = Some(regularizer);
+        self
+    }
+
+    /// Whether 0 stands for padding, which layers behind are told to leave out.
+    pub fn mask_zero(mut self, mask_zero: bool) -> Embedding {
+        self.mask_zero = mask_zero;
+        self
+    }
+}
+
+#[typetag::serde(name = "embedding")]
+impl Layer for Embedding {
+    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+        for (option, size) in [("input_dim", self.input_dim), ("output_dim", self.output_dim)] {
+            BuildError::check_option(option, "at least 1", size, size > 0)?;
+        }
+        let shape = Shape::new(&[self.input_dim, self.output_dim])?;
+        self.embeddings = weights.add("embeddings", shape, &self.embeddings_initializer)?;
+        weights.regularize(self.embeddings, self.embeddings_regularizer)?;
+        Ok(Shape::new(&[input.axes(), &[self.output_dim]].concat())?)
+    }
+
+    fn call<'t>(&self, ids: Var<'t>) -> Var<'t> {
+        ids.tape().weight(self.embeddings).embedding(ids)
+    }
+}
