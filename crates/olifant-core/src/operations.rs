@@ -101,6 +101,7 @@ built_in! {
         gather::Gather,
         layer_normalization::LayerNormalization,
         log_softmax::LogSoftmax,
+        masked_softmax::MaskedSoftmax,
         matmul::Matmul,
         max::Max,
         max_pool::MaxPool,
@@ -131,4 +132,5 @@ impl BuiltIn {
 pub use convolution::Convolution;
 pub use convolution_transpose::ConvolutionTranspose;
 pub use dense::DenseActivation;
+pub use masked_softmax::IfNoneCounts;
 pub use pooling::Pooling;

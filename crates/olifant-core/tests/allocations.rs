@@ -9,8 +9,8 @@ use std::{
 };
 
 use olifant_core::{
-    Axes, BackwardStep, Convolution, DenseActivation, ForwardStep, InputGradients, Inputs, Mode, Operation,
-    Padding, Pooling, RandomKey, Shape, ShapeError, Tape, Var, Weight, Weights, Workspace,
+    Axes, BackwardStep, Convolution, DenseActivation, ForwardStep, IfNoneCounts, InputGradients, Inputs, Mode,
+    Operation, Padding, Pooling, RandomKey, Shape, ShapeError, Tape, Var, Weight, Weights, Workspace,
 };
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -108,7 +108,9 @@ impl Model {
             + tape.weight(self.table).embedding(labels);
         let key = RandomKey::from_seed(2);
         let normal = normal * tape.random_normal(key, normal.shape()) + tape.random_uniform(key, [8]);
-        let centred = centred + normal.mean(Axes::All);
+        let scores = normal.reshape([samples / 4, 2, 2, 8]);
+        let scores = scores.masked_softmax(0.5, None, true, IfNoneCounts::Zero);
+        let centred = centred + normal.mean(Axes::All) + scores.square().mean(Axes::All);
         let custom = tape.apply(&self.identity, &[centred]);
         let images = chosen.reshape([samples / 4, 2, 2, 8]);
         let same = Convolution::new().padding(Padding::Same).activation(DenseActivation::Relu);

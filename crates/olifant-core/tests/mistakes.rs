@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use olifant_core::{Float, Mode, Shape, Tape, Var, Weights, Workspace};
+use olifant_core::{Float, IfNoneCounts, Mode, Shape, Tape, Var, Weights, Workspace};
 
 fn zeros<'t>(tape: &'t Tape<'t>, shape: impl Into<Shape>) -> Var<'t> {
     tape.input_with(shape, |x| x.fill(0.0))
@@ -123,6 +123,17 @@ fn shapes_that_do_not_fit() {
         (
             &|tape| zeros(tape, [3]).embedding(zeros(tape, [2])),
             "embedding: a table has two axes, but was given shape [3]",
+        ),
+        (
+            &|tape| zeros(tape, [2, 3]).masked_softmax(1.0, None, false, IfNoneCounts::Zero),
+            "masked softmax needs scores [batch, heads, queries, keys], but was given shape [2, 3]",
+        ),
+        (
+            &|tape| {
+                let mask = zeros(tape, [2, 3, 5]);
+                zeros(tape, [2, 1, 4, 5]).masked_softmax(1.0, Some(mask), false, IfNoneCounts::Zero)
+            },
+            "a mask of shape [2, 3, 5] does not fit scores of shape [2, 1, 4, 5]",
         ),
         (&|tape| tape.constant(1.0).softmax(), "expected at least one axis, but was given a scalar"),
         (&|tape| tape.constant(1.0).flatten(), "a scalar cannot be flattened"),

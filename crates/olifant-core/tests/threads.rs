@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use olifant_core::{Axes, Float, Mode, RandomKey, Tape, Weights, Workspace};
+use olifant_core::{Axes, Float, IfNoneCounts, Mode, RandomKey, Tape, Weights, Workspace};
 
 /// Values and gradients of a computation that is large enough for every loop to be shared.
 fn compute(threads: usize) -> Vec<Float> {
@@ -34,6 +34,11 @@ fn compute(threads: usize) -> Vec<Float> {
             ids.iter_mut().enumerate().for_each(|(i, id)| *id = (i * i % rows) as Float)
         });
         let y = y + x.embedding(ids);
+        let scores = y.reshape([rows / 30, 5, 6, columns]);
+        let mask = tape.input_with([rows / 30, 1, columns], |mask| {
+            mask.iter_mut().enumerate().for_each(|(i, m)| *m = (i % 3 > 0).into())
+        });
+        let y = y + scores.masked_softmax(0.5, Some(mask), true, IfNoneCounts::Zero).reshape([rows, columns]);
         let labels = tape.input_with([rows], |labels| {
             labels.iter_mut().enumerate().for_each(|(i, label)| *label = (i % columns) as Float);
         });

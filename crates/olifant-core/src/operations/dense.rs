@@ -137,10 +137,20 @@ impl<'t> Var<'t> {
     /// The shapes do not fit.
     #[track_caller]
     pub fn dense(self, kernel: Weight, bias: Option<Weight>, activation: DenseActivation) -> Var<'t> {
-        let kernel = self.tape.weight(kernel);
+        let weight = |weight| self.tape.weight(weight);
+        self.dense_with(weight(kernel), bias.map(weight), activation)
+    }
+
+    /// The same with a kernel and a bias that are values: weights in another shape, or what was computed.
+    ///
+    /// # Panics
+    ///
+    /// The shapes do not fit.
+    #[track_caller]
+    pub fn dense_with(self, kernel: Var<'t>, bias: Option<Var<'t>>, activation: DenseActivation) -> Var<'t> {
         let operation = Dense { activation };
         match bias {
-            Some(bias) => self.tape.operate(operation, &[self, kernel, self.tape.weight(bias)]),
+            Some(bias) => self.tape.operate(operation, &[self, kernel, bias]),
             None => self.tape.operate(operation, &[self, kernel]),
         }
     }

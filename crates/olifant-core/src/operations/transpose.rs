@@ -76,14 +76,21 @@ impl Operation for Transpose {
     fn forward(&self, step: ForwardStep<'_>) {
         let x = step.inputs.get(0);
         self.for_each_row(x.shape, |to, from, stride, len| {
-            let y = step.output[to..to + len].iter_mut();
-            y.enumerate().for_each(|(i, y)| *y = x.data[from + i * stride]);
+            let y = &mut step.output[to..to + len];
+            if stride == 1 {
+                return y.copy_from_slice(&x.data[from..from + len]);
+            }
+            y.iter_mut().enumerate().for_each(|(i, y)| *y = x.data[from + i * stride]);
         });
     }
 
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         let Some(GradientMut { data, add }) = gradients.get(0) else { return };
         self.for_each_row(step.inputs.get(0).shape, |to, from, stride, len| {
+            if stride == 1 {
+                let data = &mut data[from..from + len];
+                return GradientMut { data, add }.write_from(step.output_gradient[to..to + len].iter().copied());
+            }
             for (i, dy) in step.output_gradient[to..to + len].iter().enumerate() {
                 let dx: &mut Float = &mut data[from + i * stride];
                 *dx = if add { *dx + dy } else { *dy };
