@@ -101,6 +101,18 @@ pub enum BuildError {
         /// The shape it would need to have.
         needed: String,
     },
+    /// A number in the data that is no id.
+    #[error("row {row} contains the {what} {value}: ids are whole numbers from 0 to below {below}")]
+    Id {
+        /// What it should be, for example `id`.
+        what: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// What is there, as text.
+        value: String,
+        /// How many ids there are.
+        below: usize,
+    },
     /// Two layers of a network have the same name.
     #[error("two layers are called {name:?}: names must be unique within a model")]
     DuplicateName {

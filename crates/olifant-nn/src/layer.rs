@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, vec};
 
-use olifant_core::{Float, Purpose, RandomKey, Shape, Var, VarList, Weight, WeightSpec, Weights};
+use olifant_core::{Float, Purpose, RandomKey, Shape, TensorView, Var, VarList, Weight, WeightSpec, Weights};
 
 use crate::{BuildError, Constraint, Initializer, Regularizer};
 
@@ -86,6 +86,17 @@ pub trait Layer: Any + fmt::Debug + Send + Sync {
     /// Otherwise it ends here, unless `call` gives its result one.
     fn supports_masking(&self) -> bool {
         false
+    }
+
+    /// Whether the layer can work with these numbers. Asked of layers that read an input of the model, before a step begins;
+    /// `x` has the batch axis in front.
+    ///
+    /// # Errors
+    ///
+    /// It cannot: for example [`BuildError::Id`], which names row and value.
+    fn check_input(&self, x: TensorView<'_>) -> Result<(), BuildError> {
+        let _ = x;
+        Ok(())
     }
 
     /// Takes over what the next layer does, if both together are faster in one: then the network does not call the next.

@@ -1,12 +1,19 @@
 //! The built-in layers.
 
 mod activations;
+mod attention;
+mod concatenate;
 mod convolutional;
 mod defaults;
 mod dense;
+mod dot;
 mod embedding;
 mod flatten;
+mod identity;
+mod ids;
+mod lambda;
 mod last_axes;
+mod masking;
 mod merge;
 mod normalization;
 mod per_axis;
@@ -19,10 +26,16 @@ mod reshape;
 pub use olifant_core::Padding;
 
 pub use activations::{ActivationLayer, ELU, LeakyReLU, PReLU, ReLU, Softmax};
+pub use attention::{AdditiveAttention, Attention, MultiHeadAttention, ScoreMode};
+pub use concatenate::Concatenate;
 pub use convolutional::{Conv, Conv1D, Conv2D, Conv3D};
 pub use dense::Dense;
+pub use dot::{Dot, DotAxes};
 pub use embedding::Embedding;
 pub use flatten::Flatten;
+pub use identity::Identity;
+pub use lambda::Lambda;
+pub use masking::Masking;
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use normalization::{
     BatchNormalization, GroupNormalization, LayerNormalization, RMSNormalization, UnitNormalization,

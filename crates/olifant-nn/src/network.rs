@@ -6,7 +6,7 @@ mod graph;
 mod names;
 mod node;
 
-use olifant_core::{Mode, Shape, Tape, Var, VarList, Weights, Workspace};
+use olifant_core::{Mode, Shape, Tape, TensorView, Var, VarList, Weights, Workspace};
 
 pub(crate) use self::{
     architecture::{Architecture, Call, NamedShape, Origin, Row},
@@ -172,6 +172,16 @@ impl Network {
     /// They cannot; the error names the first layer, both shapes, and the remedy.
     pub fn check_inputs(&self, samples: &[Shape]) -> Result<(), BuildError> {
         self.graph.check_inputs(samples)
+    }
+
+    /// Whether the layers that read the inputs can work with these numbers, one batch for each input:
+    /// an embedding cannot with ids outside its vocabulary.
+    ///
+    /// # Errors
+    ///
+    /// One cannot; the error names the layer, the row and the value.
+    pub fn check_numbers(&self, inputs: &[TensorView<'_>]) -> Result<(), BuildError> {
+        self.graph.check_numbers(inputs)
     }
 }
 

@@ -1,9 +1,9 @@
 //! A vector for each word.
 
-use olifant_core::{Shape, Var, Weight};
+use olifant_core::{Shape, TensorView, Var, Weight};
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildError, Initializer, Layer, Regularizer, WeightBuilder};
+use crate::{BuildError, Initializer, Layer, Regularizer, WeightBuilder, layers::ids::check_ids, with_batch};
 
 /// Replaces whole numbers by vectors that are learnt: y = the row of the table that x names.
 ///
@@ -11,6 +11,8 @@ use crate::{BuildError, Initializer, Layer, Regularizer, WeightBuilder};
 /// Ids that are computed inside a network and name no row get a row of NaN.
 ///
 /// # Shapes
+///
+/// With `mask_zero`, outputs have a mask that hides the time steps whose id is 0.
 ///
 /// Inputs `[batch, …]` of whole numbers below `input_dim`, outputs `[batch, …, output_dim]`;
 /// weight `embeddings` `[input_dim, output_dim]`.
@@ -21,7 +23,7 @@ use crate::{BuildError, Initializer, Layer, Regularizer, WeightBuilder};
 ///
 /// # Errors
 ///
-/// When built: one of the two sizes is 0.
+/// When built: one of the two sizes is 0; `mask_zero` with inputs other than `[batch, time]`.
 ///
 /// # Examples
 ///
@@ -84,6 +86,11 @@ impl Layer for Embedding {
         for (option, size) in [("input_dim", self.input_dim), ("output_dim", self.output_dim)] {
             BuildError::check_option(option, "at least 1", size, size > 0)?;
         }
+        if self.mask_zero && input.rank() != 1 {
+            let (expected, given) = ("[batch, time]".to_string(), with_batch(input));
+            let remedy = "; only time steps can be masked: set mask_zero to false";
+            return Err(BuildError::InputShape { expected, given, remedy });
+        }
         let shape = Shape::new(&[self.input_dim, self.output_dim])?;
         self.embeddings = weights.add("embeddings", shape, &self.embeddings_initializer)?;
         weights.regularize(self.embeddings, self.embeddings_regularizer)?;
@@ -91,6 +98,11 @@ impl Layer for Embedding {
     }
 
     fn call<'t>(&self, ids: Var<'t>) -> Var<'t> {
-        ids.tape().weight(self.embeddings).embedding(ids)
+        let y = ids.tape().weight(self.embeddings).embedding(ids);
+        if self.mask_zero { y.with_mask(Some(1.0 - ids.equal(0.0))) } else { y }
+    }
+
+    fn check_input(&self, x: TensorView<'_>) -> Result<(), BuildError> {
+        check_ids("id", self.input_dim, x)
     }
 }

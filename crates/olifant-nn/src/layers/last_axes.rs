@@ -1,6 +1,6 @@
 //! Bringing axes behind all others, where operations over the last axis reach them.
 
-use olifant_core::{Axes, Shape, Var};
+use olifant_core::{Axes, MAX_RANK, Shape, Var};
 
 use crate::{BuildError, with_batch};
 
@@ -43,9 +43,32 @@ impl LastAxes {
 
     /// Does something along the axes, as if they were the last one, that leaves the shape as it is.
     pub(super) fn apply<'t>(&self, x: Var<'t>, work: impl FnOnce(Var<'t>) -> Var<'t>) -> Var<'t> {
-        let moved = self.orders.map_or(x, |[order, _]| x.transpose(order));
+        let moved = self.moved(x);
         let y = if self.count == 1 { work(moved) } else { self.apply_joined(moved, work) };
         self.orders.map_or(y, |[_, back]| y.transpose(back))
+    }
+
+    /// A value with these axes last.
+    pub(super) fn moved<'t>(&self, x: Var<'t>) -> Var<'t> {
+        self.orders.map_or(x, |[order, _]| x.transpose(order))
+    }
+
+    /// Which rows count, for a value of this shape of which only some time steps do.
+    ///
+    /// A row is what lies along these axes, a time step all rows with the same first two positions.
+    /// If these axes are the time itself, all rows count.
+    pub(super) fn mask_of_rows<'t>(&self, mask: Var<'t>, shape: Shape) -> Var<'t> {
+        let (mut counted, mut ones) = ([1; MAX_RANK], [1; MAX_RANK]);
+        counted[..2].copy_from_slice(mask.shape().axes());
+        // What lies along the last axes is the same, and need not be written out.
+        let distinct = shape.rank() - if self.orders.is_none() { self.count } else { 0 };
+        (2..distinct).for_each(|axis| ones[axis] = shape[axis]);
+        let [counted, ones] = [counted, ones].map(|axes| Shape::new(&axes[..shape.rank()]).unwrap_or(shape));
+        let ones = mask.tape().input_with(ones, |ones| ones.fill(1.0));
+        let counts = self.moved(mask.reshape(counted) * ones);
+        let axes = counts.shape();
+        let row: usize = axes.axes()[axes.rank() - self.count..].iter().product();
+        counts.reshape([axes.size() / row.max(1), row]).max(1)
     }
 
     /// The same, with the last axes made one.

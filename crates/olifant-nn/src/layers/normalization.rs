@@ -13,3 +13,4 @@ pub use group_normalization::GroupNormalization;
 pub use layer_normalization::LayerNormalization;
 pub use rms_normalization::RMSNormalization;
 pub use unit_normalization::UnitNormalization;
+pub(super) use unit_normalization::to_unit_length;

@@ -1,6 +1,6 @@
 //! Giving samples another shape.
 
-use olifant_core::{Shape, ShapeError, Var};
+use olifant_core::{MAX_RANK, Shape, ShapeError, Var};
 use serde::{Deserialize, Serialize};
 
 use crate::{BuildError, Layer, WeightBuilder};
@@ -27,9 +27,6 @@ use crate::{BuildError, Layer, WeightBuilder};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reshape {
     target_shape: TargetShape,
-    /// The target without −1, when it is known.
-    #[serde(skip)]
-    target: Shape,
 }
 
 /// The shape that [`Reshape`] is asked for: sizes, of which one may be −1.
@@ -71,20 +68,26 @@ impl From<i32> for TargetShape {
 impl TargetShape {
     /// The shape for samples of this one, with −1 replaced by what is left.
     fn resolve(&self, input: &Shape) -> Result<Shape, BuildError> {
-        let wrong =
-            || BuildError::option("target_shape", "sizes, of which one may be -1", format!("{:?}", self.0));
-        let unknown = self.0.iter().filter(|&&axis| axis == -1).count();
-        let known: Option<Vec<usize>> = self
-            .0
-            .iter()
-            .map(|&axis| if axis == -1 { Some(1) } else { usize::try_from(axis).ok() })
-            .collect();
-        let mut axes = known.filter(|_| unknown <= 1).ok_or_else(wrong)?;
-        if let Some(place) = self.0.iter().position(|&axis| axis == -1) {
-            let others = Shape::new(&axes)?.size();
-            axes[place] = if others > 0 { input.size() / others } else { 0 };
+        if self.0.len() > MAX_RANK {
+            return Err(ShapeError::TooManyAxes { given: self.0.len() }.into());
         }
-        let target = Shape::new(&axes)?;
+        let mut axes = [1; MAX_RANK];
+        let axes = &mut axes[..self.0.len()];
+        let mut unknown = None;
+        for (place, &size) in self.0.iter().enumerate() {
+            match usize::try_from(size) {
+                Ok(size) => axes[place] = size,
+                Err(_) if size == -1 && unknown.is_none() => unknown = Some(place),
+                Err(_) => {
+                    let given = format!("{:?}", self.0);
+                    return Err(BuildError::option("target_shape", "sizes, of which one may be -1", given));
+                }
+            }
+        }
+        if let Some(place) = unknown {
+            axes[place] = input.size().checked_div(Shape::new(axes)?.size()).unwrap_or(0);
+        }
+        let target = Shape::new(axes)?;
         if target.size() != input.size() {
             return Err(ShapeError::Reshape { from: *input, to: target }.into());
         }
@@ -95,19 +98,19 @@ impl TargetShape {
 impl Reshape {
     /// The shape each sample gets, without the batch axis.
     pub fn new(target_shape: impl Into<TargetShape>) -> Reshape {
-        Reshape { target_shape: target_shape.into(), target: Shape::SCALAR }
+        Reshape { target_shape: target_shape.into() }
     }
 }
 
 #[typetag::serde(name = "reshape")]
 impl Layer for Reshape {
     fn build(&mut self, input: &Shape, _: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-        self.target = self.target_shape.resolve(input)?;
-        Ok(self.target)
+        self.target_shape.resolve(input)
     }
 
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-        x.reshape(self.target.with_batch(x.shape()[0]))
+        let target = self.target_shape.resolve(&x.shape().without_batch());
+        x.reshape(target.expect("the shape was checked when built").with_batch(x.shape()[0]))
     }
 }
 

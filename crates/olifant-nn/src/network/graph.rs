@@ -1,6 +1,6 @@
 //! Layers that are built, and the order in which they are called.
 
-use olifant_core::{MAX_RANK, Shape, Var, VarList, Weight};
+use olifant_core::{MAX_RANK, Shape, TensorView, Var, VarList, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -125,6 +125,25 @@ impl Graph {
             _ => input.name.clone(),
         };
         Err(BuildError::Layer { number, name, source: Box::new(source) })
+    }
+
+    /// Whether the layers that read the inputs can work with these numbers.
+    ///
+    /// # Errors
+    ///
+    /// One cannot; the error names the layer.
+    pub(crate) fn check_numbers(&self, inputs: &[TensorView<'_>]) -> Result<(), BuildError> {
+        for step in &self.steps {
+            let read = step.inputs.iter().filter_map(|&value| inputs.get(value));
+            let stage = &self.stages[step.layer];
+            let checked =
+                read.map(|x| self.architecture.layers[step.layer].layer.check_input(*x)).find(Result::is_err);
+            if let Some(Err(source)) = checked {
+                let (number, name) = (step.layer, stage.name.clone());
+                return Err(BuildError::Layer { number, name, source: Box::new(source) });
+            }
+        }
+        Ok(())
     }
 
     /// Whether each layer is called once, with the only output of the one before.

@@ -32,6 +32,10 @@ impl Layer for ActivationLayer {
         self.activation.call(x)
     }
 
+    fn supports_masking(&self) -> bool {
+        true
+    }
+
     fn class_name(&self) -> &'static str {
         "Activation"
     }

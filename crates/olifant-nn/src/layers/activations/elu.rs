@@ -60,4 +60,8 @@ impl Layer for ELU {
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
         Activation::Elu { alpha: self.alpha }.call(x)
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

@@ -63,4 +63,8 @@ impl Layer for LeakyReLU {
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
         Activation::LeakyRelu { negative_slope: self.negative_slope }.call(x)
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

@@ -90,4 +90,8 @@ impl Layer for PReLU {
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
         x.relu() - x.tape().weight(self.alpha) * (-x).relu()
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

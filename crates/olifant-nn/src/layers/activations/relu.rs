@@ -71,4 +71,8 @@ impl Layer for ReLU {
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
         self.activation().call(x)
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

@@ -1,6 +1,6 @@
 //! Probabilities along axes.
 
-use olifant_core::{Axes, Shape, Var};
+use olifant_core::{Axes, IfNoneCounts, Shape, Var};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,6 +9,8 @@ use crate::{
 };
 
 /// yᵢ = e^(xᵢ) / Σⱼ e^(xⱼ) along some axes.
+///
+/// Where the inputs are `[batch, time]` and have a mask, the numbers that it hides become 0 and do not count.
 ///
 /// # Shapes
 ///
@@ -48,6 +50,13 @@ impl Softmax {
     }
 }
 
+/// The softmax of the numbers that count; the others are 0.
+fn masked_softmax<'t>(x: Var<'t>, mask: Var<'t>) -> Var<'t> {
+    let (shape, axes) = (x.shape(), [x.shape()[0], 1, 1, x.shape()[1]]);
+    let mask = mask.reshape([axes[0], 1, axes[3]]);
+    x.reshape(axes).masked_softmax(1.0, Some(mask), false, IfNoneCounts::Zero).reshape(shape)
+}
+
 #[typetag::serde(name = "softmax")]
 impl Layer for Softmax {
     fn build(&mut self, input: &Shape, _: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
@@ -56,6 +65,14 @@ impl Layer for Softmax {
     }
 
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.axes.apply(x, Var::softmax)
+        // Keras's mask hides single numbers here; one that hides time steps of vectors has no meaning.
+        match x.mask().filter(|mask| mask.shape() == x.shape()) {
+            None => self.axes.apply(x, Var::softmax),
+            Some(mask) => masked_softmax(x, mask),
+        }
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
     }
 }

@@ -135,10 +135,10 @@ impl BatchNormalization {
     }
 
     /// Normalizes with the batch's moments, and lets the moving averages follow them.
-    fn train<'t>(&self, x: Var<'t>) -> Var<'t> {
+    fn train<'t>(&self, x: Var<'t>, mask: Option<Var<'t>>) -> Var<'t> {
         let tape = x.tape();
         let [gamma, beta] = self.gamma_and_beta.on(tape);
-        let (y, mean, variance) = x.batch_normalization(gamma, beta, self.epsilon, None);
+        let (y, mean, variance) = x.batch_normalization(gamma, beta, self.epsilon, mask);
         for (moving, of_batch) in [(self.moving_mean, mean), (self.moving_variance, variance)] {
             let kept = self.momentum * tape.weight(moving);
             tape.assign(moving, kept + (1.0 - self.momentum) * of_batch);
@@ -172,7 +172,14 @@ impl Layer for BatchNormalization {
     }
 
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let learns = x.tape().is_training() && !self.gamma_and_beta.are_frozen(x.tape());
-        self.channels.apply(x, |x| if learns { self.train(x) } else { self.apply(x) })
+        if !x.tape().is_training() || self.gamma_and_beta.are_frozen(x.tape()) {
+            return self.channels.apply(x, |x| self.apply(x));
+        }
+        let mask = x.mask().map(|mask| self.channels.mask_of_rows(mask, x.shape()));
+        self.channels.apply(x, |x| self.train(x, mask))
+    }
+
+    fn supports_masking(&self) -> bool {
+        true
     }
 }

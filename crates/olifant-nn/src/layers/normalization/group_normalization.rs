@@ -117,4 +117,8 @@ impl Layer for GroupNormalization {
         let [gamma, beta] = self.gamma_and_beta.on(x.tape());
         self.channels.apply(x, |x| x.group_normalization(self.count, gamma, beta, self.epsilon))
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

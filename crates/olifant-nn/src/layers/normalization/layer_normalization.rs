@@ -103,4 +103,8 @@ impl Layer for LayerNormalization {
         let [gamma, beta] = self.gamma_and_beta.on(x.tape());
         self.axes.apply(x, |x| x.layer_normalization(gamma, beta, self.epsilon))
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

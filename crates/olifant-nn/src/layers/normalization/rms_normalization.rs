@@ -89,4 +89,8 @@ impl Layer for RMSNormalization {
         let scale = scale.reshape([scale.shape().size()]);
         self.axes.apply(x, |x| x.rms_normalization(Some(scale), self.epsilon))
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

@@ -69,4 +69,8 @@ impl Layer for UnitNormalization {
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
         self.axes.apply(x, to_unit_length)
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

@@ -70,4 +70,8 @@ impl Layer for AlphaDropout {
             _ => x,
         }
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

@@ -71,4 +71,8 @@ impl Layer for Dropout {
             shape => drop_shared(x, self.rate, noise_shape::of_batch(shape, x)),
         }
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

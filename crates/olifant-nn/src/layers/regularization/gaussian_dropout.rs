@@ -50,4 +50,8 @@ impl Layer for GaussianDropout {
             _ => x,
         }
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

@@ -42,4 +42,8 @@ impl Layer for GaussianNoise {
             _ => x,
         }
     }
+
+    fn supports_masking(&self) -> bool {
+        true
+    }
 }

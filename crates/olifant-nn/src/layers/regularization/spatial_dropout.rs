@@ -53,6 +53,10 @@ macro_rules! spatial_dropout {
                 let channels = x.shape()[$rank];
                 drop_shared(x, self.rate, noise_shape::of_batch(Some(Shape::from([channels])), x))
             }
+
+            fn supports_masking(&self) -> bool {
+                true
+            }
         }
     };
 }

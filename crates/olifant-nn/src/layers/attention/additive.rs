@@ -1,0 +1,108 @@
+//! Attention by a small network.
+
+use olifant_core::{Axes, Float, Shape, Var, VarList, Weight};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    dot_product::{check_dropout, sums_of_pairs},
+    inputs::{comparable_shapes, values},
+    weigh::Weighing,
+};
+use crate::{BuildError, Initializer, Layer, WeightBuilder, layers::defaults::yes};
+
+/// Looks values up by how well keys and queries fit, as a small network sees it (Bahdanau).
+///
+/// y = softmax(Σ scale · tanh(q + k)) · V, over those steps of the value that its mask does not hide.
+///
+/// # Shapes
+///
+/// Inputs `[query, value]` or `[query, value, key]`: `[batch, queries, features]`, `[batch, keys, units]`, `[batch, keys, features]`;
+/// without a key, the value is its own. Outputs `[batch, queries, units]`, with the mask of the query, whose hidden steps become 0.
+/// Weight `scale`: `[features]`, Glorot uniform.
+///
+/// # Defaults
+///
+/// `use_scale` true, `dropout` 0, `use_causal_mask` false.
+///
+/// # Errors
+///
+/// When built: another number of inputs, shapes that do not fit, a dropout outside [0, 1].
+///
+/// # References
+///
+/// Bahdanau, Cho, Bengio (2014), [Neural Machine Translation by Jointly Learning to Align and Translate](https://arxiv.org/abs/1409.0473).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AdditiveAttention {
+    #[serde(default = "yes")]
+    use_scale: bool,
+    #[serde(default)]
+    dropout: Float,
+    #[serde(default)]
+    use_causal_mask: bool,
+    #[serde(skip)]
+    scale: Option<Weight>,
+}
+
+impl Default for AdditiveAttention {
+    fn default() -> AdditiveAttention {
+        AdditiveAttention { use_scale: true, dropout: 0.0, use_causal_mask: false, scale: None }
+    }
+}
+
+impl AdditiveAttention {
+    /// The layer with the default options.
+    pub fn new() -> AdditiveAttention {
+        AdditiveAttention::default()
+    }
+
+    /// Whether each feature has a scale that is learnt.
+    pub fn use_scale(mut self, use_scale: bool) -> AdditiveAttention {
+        self.use_scale = use_scale;
+        self
+    }
+
+    /// The share of weights that are dropped in training, in [0, 1].
+    pub fn dropout(mut self, dropout: Float) -> AdditiveAttention {
+        self.dropout = dropout;
+        self
+    }
+
+    /// Whether a query sees no keys behind its own position.
+    pub fn use_causal_mask(mut self, use_causal_mask: bool) -> AdditiveAttention {
+        self.use_causal_mask = use_causal_mask;
+        self
+    }
+}
+
+#[typetag::serde(name = "additive_attention")]
+impl Layer for AdditiveAttention {
+    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+        Ok(self.build_several(&[*input], weights)?[0])
+    }
+
+    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+        self.call_several(&x.tape().list_of(&[x, x])).get(0)
+    }
+
+    fn build_several(
+        &mut self,
+        inputs: &[Shape],
+        weights: &mut WeightBuilder<'_>,
+    ) -> Result<Vec<Shape>, BuildError> {
+        check_dropout(self.dropout)?;
+        let [query, value, _] = comparable_shapes(inputs)?;
+        self.scale = None;
+        if self.use_scale {
+            self.scale = Some(weights.add("scale", Shape::from([query[1]]), &Initializer::GlorotUniform)?);
+        }
+        Ok(vec![query.with_last_axis(value[1])])
+    }
+
+    fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
+        let [query, value, key] = values(inputs);
+        let fits = sums_of_pairs(query, key).tanh();
+        let scaled = self.scale.map_or(fits, |scale| fits * query.tape().weight(scale));
+        let weighing = Weighing { dropout: self.dropout, use_causal_mask: self.use_causal_mask };
+        inputs.tape().list_of(&[weighing.apply(scaled.sum(Axes::from(-1)), query, value)])
+    }
+}

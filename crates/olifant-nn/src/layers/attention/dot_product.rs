@@ -1,0 +1,151 @@
+//! Attention by dot products.
+
+use olifant_core::{Axes, Float, Shape, Var, VarList, Weight};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    inputs::{comparable_shapes, values},
+    weigh::Weighing,
+};
+use crate::{BuildError, Initializer, Layer, WeightBuilder};
+
+/// Looks values up by the dot products of queries and keys (Luong).
+///
+/// y = softmax(Q·Kᵀ) · V, over those steps of the value that its mask does not hide.
+///
+/// # Shapes
+///
+/// Inputs `[query, value]` or `[query, value, key]`: `[batch, queries, features]`, `[batch, keys, units]`, `[batch, keys, features]`;
+/// without a key, the value is its own. Outputs `[batch, queries, units]`, with the mask of the query, whose hidden steps become 0.
+/// Weights: `scale` with `use_scale`, `concat_score_weight` with [`ScoreMode::Concat`], both single numbers that begin with 1.
+///
+/// # Defaults
+///
+/// `use_scale` false, `score_mode` dot, `dropout` 0, `use_causal_mask` false.
+///
+/// # Errors
+///
+/// When built: another number of inputs, shapes that do not fit, a dropout outside [0, 1].
+///
+/// # References
+///
+/// Luong, Pham, Manning (2015), [Effective Approaches to Attention-based Neural Machine Translation](https://arxiv.org/abs/1508.04025).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Attention {
+    #[serde(default)]
+    use_scale: bool,
+    #[serde(default)]
+    score_mode: ScoreMode,
+    #[serde(default)]
+    dropout: Float,
+    #[serde(default)]
+    use_causal_mask: bool,
+    #[serde(skip)]
+    scale: Option<Weight>,
+    #[serde(skip)]
+    concat_score_weight: Weight,
+}
+
+/// How [`Attention`] compares a query and a key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScoreMode {
+    /// scale · Σ q·k
+    #[default]
+    Dot,
+    /// concat_score_weight · Σ tanh(scale · (q + k))
+    Concat,
+}
+
+impl Attention {
+    /// The layer with the default options.
+    pub fn new() -> Attention {
+        Attention::default()
+    }
+
+    /// Whether the scores have a scale that is learnt.
+    pub fn use_scale(mut self, use_scale: bool) -> Attention {
+        self.use_scale = use_scale;
+        self
+    }
+
+    /// How a query and a key are compared.
+    pub fn score_mode(mut self, score_mode: ScoreMode) -> Attention {
+        self.score_mode = score_mode;
+        self
+    }
+
+    /// The share of weights that are dropped in training, in [0, 1].
+    pub fn dropout(mut self, dropout: Float) -> Attention {
+        self.dropout = dropout;
+        self
+    }
+
+    /// Whether a query sees no keys behind its own position.
+    pub fn use_causal_mask(mut self, use_causal_mask: bool) -> Attention {
+        self.use_causal_mask = use_causal_mask;
+        self
+    }
+
+    /// `[batch, queries, keys]`
+    fn scores<'t>(&self, query: Var<'t>, key: Var<'t>) -> Var<'t> {
+        let scale = self.scale.map(|scale| query.tape().weight(scale));
+        match self.score_mode {
+            ScoreMode::Dot => {
+                let scores = query.matmul_transposed(key);
+                scale.map_or(scores, |scale| scale * scores)
+            }
+            ScoreMode::Concat => {
+                let sums = sums_of_pairs(query, key);
+                let scores = scale.map_or(sums, |scale| scale * sums).tanh().sum(Axes::from(-1));
+                query.tape().weight(self.concat_score_weight) * scores
+            }
+        }
+    }
+}
+
+/// q + k of all pairs: `[batch, queries, keys, features]`.
+pub(super) fn sums_of_pairs<'t>(query: Var<'t>, key: Var<'t>) -> Var<'t> {
+    let [q, k] = [query, key].map(Var::shape);
+    query.reshape([q[0], q[1], 1, q[2]]) + key.reshape([k[0], 1, k[1], k[2]])
+}
+
+/// Whether this share can be dropped.
+pub(super) fn check_dropout(dropout: Float) -> Result<(), BuildError> {
+    BuildError::check_option("dropout", "between 0 and 1", dropout, (0.0..=1.0).contains(&dropout))
+}
+
+#[typetag::serde(name = "attention")]
+impl Layer for Attention {
+    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+        Ok(self.build_several(&[*input], weights)?[0])
+    }
+
+    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+        self.call_several(&x.tape().list_of(&[x, x])).get(0)
+    }
+
+    fn build_several(
+        &mut self,
+        inputs: &[Shape],
+        weights: &mut WeightBuilder<'_>,
+    ) -> Result<Vec<Shape>, BuildError> {
+        check_dropout(self.dropout)?;
+        let [query, value, _] = comparable_shapes(inputs)?;
+        self.scale = None;
+        if self.use_scale {
+            self.scale = Some(weights.add("scale", Shape::SCALAR, &Initializer::Ones)?);
+        }
+        if self.score_mode == ScoreMode::Concat {
+            self.concat_score_weight =
+                weights.add("concat_score_weight", Shape::SCALAR, &Initializer::Ones)?;
+        }
+        Ok(vec![query.with_last_axis(value[1])])
+    }
+
+    fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
+        let [query, value, key] = values(inputs);
+        let weighing = Weighing { dropout: self.dropout, use_causal_mask: self.use_causal_mask };
+        inputs.tape().list_of(&[weighing.apply(self.scores(query, key), query, value)])
+    }
+}

@@ -1,0 +1,287 @@
+//! Attention with several heads.
+
+mod projection;
+
+use olifant_core::{Float, IfNoneCounts, Shape, Var, VarList};
+use serde::{Deserialize, Serialize};
+
+use self::projection::{Projection, ProjectionOptions};
+use super::{
+    dot_product::check_dropout,
+    inputs::{shapes, values},
+};
+use crate::{
+    BuildError, Initializer, Layer, Regularizer, WeightBuilder,
+    layers::defaults::{yes, zeros},
+    with_batch,
+};
+
+/// Looks values up in several ways at once, each in a projection of its own.
+///
+/// Each head computes softmax(q·kᵀ/√key_dim) · v of its projections q = x_q·W_q + b_q, and k and v alike;
+/// the results of all heads, side by side, are projected once more.
+/// Only pairs count that the masks of query, value and key, the causal mask and the attention mask all allow.
+///
+/// # Shapes
+///
+/// Inputs `[query, value]` or `[query, value, key]`: `[batch, queries, d]`, `[batch, keys, e]`, `[batch, keys, f]`; without a key,
+/// the value is its own; a single input attends to itself.
+/// With `use_attention_mask` there is one input more, the last: `[batch, queries, keys]`, where 0 forbids a pair.
+/// Outputs `[batch, queries, output_shape…]` with the mask of the query.
+///
+/// Weights, in this order: `query/kernel` `[d, num_heads, key_dim]`, `query/bias` `[num_heads, key_dim]`, `key/…` and `value/…` alike
+/// (`value_dim` for the value), `attention_output/kernel` `[num_heads, value_dim, output_shape…]`, `attention_output/bias` `[output_shape…]`.
+///
+/// # Defaults
+///
+/// `value_dim` that of the key, `dropout` 0, `use_bias` true, `output_shape` the features of the query, `use_causal_mask` and
+/// `use_attention_mask` false, `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers.
+///
+/// # Errors
+///
+/// When built: another number of inputs, shapes that do not fit, a size of 0, a dropout outside [0, 1].
+///
+/// # Examples
+///
+/// ```
+/// use olifant_nn::{CallOn, Functional, Input, layers::{Add, LayerNormalization, MultiHeadAttention}};
+///
+/// let x = Input::new([10, 64]);
+/// let attended = MultiHeadAttention::new(8, 8).use_causal_mask(true).on([&x, &x]);
+/// let y = LayerNormalization::new().on(&Add::new().on([&x, &attended]));
+/// let network = Functional::new(&x, &y).build(0)?;
+/// assert_eq!(network.output().axes(), [10, 64]);
+/// # Ok::<(), olifant_nn::BuildError>(())
+/// ```
+///
+/// # References
+///
+/// Vaswani et al. (2017), [Attention Is All You Need](https://arxiv.org/abs/1706.03762).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MultiHeadAttention {
+    num_heads: usize,
+    key_dim: usize,
+    #[serde(default)]
+    value_dim: Option<usize>,
+    #[serde(default)]
+    dropout: Float,
+    #[serde(default = "yes")]
+    use_bias: bool,
+    #[serde(default)]
+    output_shape: Option<Shape>,
+    #[serde(default)]
+    use_causal_mask: bool,
+    #[serde(default)]
+    use_attention_mask: bool,
+    #[serde(default)]
+    kernel_initializer: Initializer,
+    #[serde(default = "zeros")]
+    bias_initializer: Initializer,
+    #[serde(default)]
+    kernel_regularizer: Option<Regularizer>,
+    #[serde(default)]
+    bias_regularizer: Option<Regularizer>,
+    #[serde(skip)]
+    projections: Projections,
+}
+
+/// The four products of the layer.
+#[derive(Clone, Debug, Default)]
+struct Projections {
+    query: Projection,
+    key: Projection,
+    value: Projection,
+    output: Projection,
+}
+
+impl MultiHeadAttention {
+    /// So many heads, whose queries and keys have so many features.
+    pub fn new(num_heads: usize, key_dim: usize) -> MultiHeadAttention {
+        MultiHeadAttention {
+            num_heads,
+            key_dim,
+            value_dim: None,
+            dropout: 0.0,
+            use_bias: true,
+            output_shape: None,
+            use_causal_mask: false,
+            use_attention_mask: false,
+            kernel_initializer: Initializer::GlorotUniform,
+            bias_initializer: Initializer::Zeros,
+            kernel_regularizer: None,
+            bias_regularizer: None,
+            projections: Projections::default(),
+        }
+    }
+
+    /// How many features the values of a head have.
+    pub fn value_dim(mut self, value_dim: usize) -> MultiHeadAttention {
+        self.value_dim = Some(value_dim);
+        self
+    }
+
+    /// The share of weights that are dropped in training, in [0, 1].
+    pub fn dropout(mut self, dropout: Float) -> MultiHeadAttention {
+        self.dropout = dropout;
+        self
+    }
+
+    /// Whether the projections add a bias.
+    pub fn use_bias(mut self, use_bias: bool) -> MultiHeadAttention {
+        self.use_bias = use_bias;
+        self
+    }
+
+    /// What comes out for each query.
+    pub fn output_shape(mut self, output_shape: impl Into<Shape>) -> MultiHeadAttention {
+        self.output_shape = Some(output_shape.into());
+        self
+    }
+
+    /// Whether a query sees no keys behind its own position.
+    pub fn use_causal_mask(mut self, use_causal_mask: bool) -> MultiHeadAttention {
+        self.use_causal_mask = use_causal_mask;
+        self
+    }
+
+    /// Whether the last input says which pairs of query and key count.
+    pub fn use_attention_mask(mut self, use_attention_mask: bool) -> MultiHeadAttention {
+        self.use_attention_mask = use_attention_mask;
+        self
+    }
+
+    /// How the kernels are filled before training.
+    pub fn kernel_initializer(mut self, initializer: Initializer) -> MultiHeadAttention {
+        self.kernel_initializer = initializer;
+        self
+    }
+
+    /// How the biases are filled before training.
+    pub fn bias_initializer(mut self, initializer: Initializer) -> MultiHeadAttention {
+        self.bias_initializer = initializer;
+        self
+    }
+
+    /// A penalty on each kernel, added to the loss.
+    pub fn kernel_regularizer(mut self, regularizer: Regularizer) -> MultiHeadAttention {
+        self.kernel_regularizer = Some(regularizer);
+        self
+    }
+
+    /// A penalty on each bias, added to the loss.
+    pub fn bias_regularizer(mut self, regularizer: Regularizer) -> MultiHeadAttention {
+        self.bias_regularizer = Some(regularizer);
+        self
+    }
+
+    fn check_options(&self) -> Result<(), BuildError> {
+        let sizes = [("num_heads", self.num_heads), ("key_dim", self.key_dim)];
+        let value_dim = self.value_dim.map(|size| ("value_dim", size));
+        let output_shape = self.output_shape.map(|shape| ("output_shape", shape.size()));
+        for (option, size) in sizes.into_iter().chain(value_dim).chain(output_shape) {
+            BuildError::check_option(option, "at least 1", size, size > 0)?;
+        }
+        check_dropout(self.dropout)
+    }
+
+    /// Takes the attention mask off the shapes, if it should be there.
+    fn without_attention_mask<'s>(
+        &self,
+        inputs: &'s [Shape],
+    ) -> Result<(&'s [Shape], Option<Shape>), BuildError> {
+        match inputs {
+            [others @ .., mask] if self.use_attention_mask && !others.is_empty() => Ok((others, Some(*mask))),
+            _ if self.use_attention_mask => {
+                let expected = "query, value and an attention mask, the last".to_string();
+                Err(BuildError::Inputs { expected, given: inputs.len() })
+            }
+            _ => Ok((inputs, None)),
+        }
+    }
+
+    /// Which pairs count, as far as masks of the inputs say: `[batch, queries or 1, keys]`.
+    fn mask<'t>(&self, inputs: &VarList<'t>, [query, value, key]: [Var<'t>; 3]) -> Option<Var<'t>> {
+        let (batch, queries, keys) = (query.shape()[0], query.shape()[1], value.shape()[1]);
+        let of_query = query.mask().map(|mask| {
+            // The softmax takes masks that are written out along the keys.
+            mask.reshape([batch, queries, 1]) * query.tape().input_with([1, 1, keys], |ones| ones.fill(1.0))
+        });
+        let of_value = value.mask().map(|mask| mask.reshape([batch, 1, keys]));
+        let has_key = inputs.len() - usize::from(self.use_attention_mask) > 2;
+        let of_key = key.mask().filter(|_| has_key).map(|mask| mask.reshape([batch, 1, keys]));
+        let of_pairs = self.use_attention_mask.then(|| inputs.get(inputs.len() - 1));
+        [of_query, of_value, of_key, of_pairs].into_iter().flatten().reduce(|a, b| a * b)
+    }
+
+    /// Query, value and key.
+    fn values<'t>(&self, inputs: &VarList<'t>) -> [Var<'t>; 3] {
+        match inputs.len() - usize::from(self.use_attention_mask) {
+            1 => [inputs.get(0); 3],
+            2 => [inputs.get(0), inputs.get(1), inputs.get(1)],
+            _ => values(inputs),
+        }
+    }
+}
+
+#[typetag::serde(name = "multi_head_attention")]
+impl Layer for MultiHeadAttention {
+    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+        Ok(self.build_several(&[*input], weights)?[0])
+    }
+
+    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+        self.call_several(&x.tape().list_of(&[x])).get(0)
+    }
+
+    fn build_several(
+        &mut self,
+        inputs: &[Shape],
+        weights: &mut WeightBuilder<'_>,
+    ) -> Result<Vec<Shape>, BuildError> {
+        self.check_options()?;
+        let (inputs, attention_mask) = self.without_attention_mask(inputs)?;
+        let [query, value, key] = match inputs {
+            [x] => shapes(&[*x, *x])?,
+            _ => shapes(inputs)?,
+        };
+        if let Some(mask) = attention_mask.filter(|mask| mask.axes() != [query[0], value[0]]) {
+            let expected = with_batch(&Shape::from([query[0], value[0]]));
+            let remedy = "; the attention mask has a number for each pair of query and key";
+            return Err(BuildError::InputShape { expected, given: with_batch(&mask), remedy });
+        }
+        let (heads, key_dim) = (self.num_heads, self.key_dim);
+        let value_dim = self.value_dim.unwrap_or(key_dim);
+        let output = self.output_shape.unwrap_or(Shape::from([query[1]]));
+        let options = ProjectionOptions {
+            use_bias: self.use_bias,
+            kernel_initializer: &self.kernel_initializer,
+            bias_initializer: &self.bias_initializer,
+            kernel_regularizer: self.kernel_regularizer,
+            bias_regularizer: self.bias_regularizer,
+        };
+        let mut build = |name, from: &[usize], to: &[usize]| {
+            Projection::build(from, to, &options, &mut weights.nested(name))
+        };
+        self.projections = Projections {
+            query: build("query", &[query[1]], &[heads, key_dim])?,
+            key: build("key", &[key[1]], &[heads, key_dim])?,
+            value: build("value", &[value[1]], &[heads, value_dim])?,
+            output: build("attention_output", &[heads, value_dim], output.axes())?,
+        };
+        Ok(vec![Shape::new(&[&[query[0]], output.axes()].concat())?])
+    }
+
+    fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
+        let [query, value, key] = self.values(inputs);
+        let mask = self.mask(inputs, [query, value, key]);
+        let heads = |projection: &Projection, x| projection.call(x).transpose([0, 2, 1, 3]);
+        let Projections { query: for_query, key: for_key, value: for_value, output } = &self.projections;
+        let scores = heads(for_query, query).matmul_transposed(heads(for_key, key));
+        let if_none_counts = if self.dropout > 0.0 { IfNoneCounts::Zero } else { IfNoneCounts::Equal };
+        let scale = 1.0 / (self.key_dim as Float).sqrt();
+        let weights = scores.masked_softmax(scale, mask, self.use_causal_mask, if_none_counts);
+        let attended = weights.dropout(self.dropout).matmul(heads(for_value, value)).transpose([0, 2, 1, 3]);
+        let y = output.call(attended);
+        inputs.tape().list_of(&[y.with_mask(query.mask())])
+    }
+}
