@@ -22,13 +22,15 @@ use crate::{Tape, Var};
 pub struct VarList<'t> {
     tape: &'t Tape<'t>,
     indices: Vec<u32>,
+    /// The number of the list on its tape: the memory is the same in each step, so it is large enough from the second on.
+    number: usize,
 }
 
 impl<'p> Tape<'p> {
     /// An empty list.
     pub fn list(&self) -> VarList<'_> {
-        let indices = self.workspace.borrow_mut().lists.pop().unwrap_or_default();
-        VarList { tape: self, indices }
+        let (number, indices) = self.workspace.borrow_mut().take_list();
+        VarList { tape: self, indices, number }
     }
 
     /// A list of these values.
@@ -94,7 +96,7 @@ impl Drop for VarList<'_> {
         // Who reads a value at this moment costs the list its memory, and nothing else.
         if let Ok(mut workspace) = self.tape.workspace.try_borrow_mut() {
             self.indices.clear();
-            workspace.lists.push(std::mem::take(&mut self.indices));
+            workspace.lists[self.number] = std::mem::take(&mut self.indices);
         }
     }
 }

@@ -26,8 +26,10 @@ pub struct Workspace {
     pub(crate) weight_gradients: Buffer,
     pub(crate) weight_written: Vec<bool>,
     pub(crate) assignments: Vec<(Weight, u32)>,
-    /// The memory of lists that nobody uses at the moment.
+    /// The memory of the step's lists; empty for those that are in use.
     pub(crate) lists: Vec<Vec<u32>>,
+    /// How many lists the step has had so far.
+    lists_taken: usize,
     pub(crate) team: Team,
     pub(crate) scratch: Scratch,
 }
@@ -93,6 +95,7 @@ impl Workspace {
             weight_written: Vec::new(),
             assignments: Vec::new(),
             lists: Vec::new(),
+            lists_taken: 0,
             team,
             scratch: Scratch::default(),
         }
@@ -125,6 +128,17 @@ impl Workspace {
         self.nodes.clear();
         self.edges.clear();
         self.assignments.clear();
+        self.lists_taken = 0;
+    }
+
+    /// The number of the next list, and its memory.
+    pub(crate) fn take_list(&mut self) -> (usize, Vec<u32>) {
+        let number = self.lists_taken;
+        self.lists_taken += 1;
+        if self.lists.len() == number {
+            self.lists.push(Vec::new());
+        }
+        (number, std::mem::take(&mut self.lists[number]))
     }
 
     /// The node whose numbers these are.

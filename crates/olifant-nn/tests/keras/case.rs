@@ -64,10 +64,10 @@ impl fmt::Display for Case {
     }
 }
 
-/// An array of a case.
+/// An array of a case; a single number has no axes.
 pub fn tensor(array: &Value) -> Tensor {
-    let axes = array["shape"].as_array().unwrap().iter();
-    let axes: Vec<usize> = axes.map(|axis| axis.as_u64().unwrap() as usize).collect();
+    let axes = array.get("shape").map_or(&[][..], |shape| shape.as_array().unwrap());
+    let axes: Vec<usize> = axes.iter().map(|axis| axis.as_u64().unwrap() as usize).collect();
     Tensor::from_array(&ArrayD::from_shape_vec(axes, numbers(array)).unwrap()).unwrap()
 }
 

@@ -23,6 +23,11 @@ fn all_cases() -> Vec<Case> {
     let families = [
         include_str!("../keras/convolutions.json"),
         include_str!("../keras/pooling.json"),
+        include_str!("../keras/activation_layers.json"),
+        include_str!("../keras/attentions.json"),
+        include_str!("../keras/embeddings.json"),
+        include_str!("../keras/normalizations.json"),
+        include_str!("../keras/orders.json"),
         include_str!("../keras/small_layers.json"),
     ];
     families.into_iter().flat_map(cases).collect()
