@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use olifant_core::{Float, Shape};
-use olifant_nn::{Layer, Regularizer, Sequential, layers::*};
+use olifant_nn::{CallOn, Functional, Input, Layer, Regularizer, Sequential, Symbol, layers::*};
 
 /// What building a network of this layer says, behind the layer's name.
 fn message(layer: impl Layer, sample: impl Into<Shape>) -> String {
@@ -95,6 +95,95 @@ fn shapes_and_tables() {
         message(RepeatVector::new(2), [3, 4]),
         "expects inputs of shape [batch, features] but was given [batch, 3, 4]; flatten the samples first"
     );
+    assert_eq!(
+        message(Embedding::new(5, 3).mask_zero(true), [3, 4]),
+        "expects inputs of shape [batch, time] but was given [batch, 3, 4]; only time steps can be masked: set mask_zero to false"
+    );
+    assert_eq!(
+        message(Masking::new().mask_value(Float::NAN), [3, 4]),
+        "mask_value must be a number, but is NaN"
+    );
+    assert_eq!(
+        message(Masking::new(), [4]),
+        "expects inputs of shape [batch, time, features] but was given [batch, 4]"
+    );
     assert_eq!(message(Embedding::new(0, 3), [3]), "input_dim must be at least 1, but is 0");
     assert_eq!(message(Embedding::new(3, 0), [3]), "output_dim must be at least 1, but is 0");
+}
+
+/// What building a layer on inputs of these shapes says, behind the layer's name.
+fn message_of_several(layer: impl Layer, shapes: &[&[usize]]) -> String {
+    let inputs: Vec<Symbol> = shapes.iter().map(|shape| Input::new(Shape::new(shape).unwrap())).collect();
+    let y = layer.on(&inputs);
+    let error = Functional::new(&inputs, &y).build(0).unwrap_err().to_string();
+    error.split_once("): ").unwrap().1.to_string()
+}
+
+#[test]
+fn joining() {
+    let concatenate = Concatenate::new;
+    assert_eq!(
+        message_of_several(concatenate(), &[&[4, 3], &[5, 3]]),
+        "expects inputs that differ along axis -1 only, but was given [batch, 4, 3] and [batch, 5, 3]"
+    );
+    assert_eq!(
+        message_of_several(concatenate().axis(1), &[&[4, 3], &[4]]),
+        "expects inputs that differ along axis 1 only, but was given [batch, 4, 3] and [batch, 4]"
+    );
+    let axis = "axis must be an axis of [batch, 4], but not the batch axis, but is ";
+    assert_eq!(message_of_several(concatenate().axis(0), &[&[4], &[4]]), format!("{axis}0"));
+    assert_eq!(message_of_several(concatenate().axis(2), &[&[4], &[4]]), format!("{axis}2"));
+    assert_eq!(
+        message_of_several(Dot::new((1, 2)), &[&[4, 3], &[4, 3]]),
+        "expects axes of the same size, but axis 1 of [batch, 4, 3] has 4 and axis 2 of [batch, 4, 3] has 3"
+    );
+    assert_eq!(message_of_several(Dot::new(1), &[&[4]]), "expects exactly 2 inputs but was given 1");
+    let axis = "axis must be axes of [batch, 4], but not the batch axis, but is [2]";
+    assert_eq!(message_of_several(Dot::new(2), &[&[4], &[4]]), axis);
+}
+
+#[test]
+fn attention() {
+    let inputs = "expects [query, value] or [query, value, key] but was given ";
+    assert_eq!(message_of_several(Attention::new(), &[&[4, 3]]), format!("{inputs}1"));
+    assert_eq!(message_of_several(AdditiveAttention::new(), &[&[4usize, 3][..]; 4]), format!("{inputs}4"));
+    assert_eq!(
+        message_of_several(MultiHeadAttention::new(2, 3), &[&[4usize, 3][..]; 4]),
+        format!("{inputs}4")
+    );
+    assert_eq!(
+        message_of_several(Attention::new(), &[&[4, 3], &[3]]),
+        "expects inputs of shape [batch, time, features] but was given [batch, 3]"
+    );
+    assert_eq!(
+        message_of_several(Attention::new(), &[&[4, 3], &[5, 2]]),
+        "expects queries and keys with as many features, but was given queries [batch, 4, 3] and keys [batch, 5, 2]"
+    );
+    assert_eq!(
+        message_of_several(MultiHeadAttention::new(2, 3), &[&[4, 3], &[5, 2], &[4, 2]]),
+        "expects a key for each value, but was given values [batch, 5, 2] and keys [batch, 4, 2]"
+    );
+    let masked = MultiHeadAttention::new(2, 3).use_attention_mask(true);
+    assert_eq!(
+        message_of_several(masked.clone(), &[&[4, 3], &[5, 3], &[5, 4]]),
+        "expects inputs of shape [batch, 4, 5] but was given [batch, 5, 4]; the attention mask has a number for each pair of query and key"
+    );
+    assert_eq!(
+        message_of_several(masked, &[&[4, 3]]),
+        "expects query, value and an attention mask, the last but was given 1"
+    );
+    let two: [&[usize]; 2] = [&[4, 3]; 2];
+    let share = |given| format!("dropout must be between 0 and 1, but is {given}");
+    assert_eq!(message_of_several(Attention::new().dropout(1.5), &two), share("1.5"));
+    assert_eq!(message_of_several(AdditiveAttention::new().dropout(-0.5), &two), share("-0.5"));
+    assert_eq!(message_of_several(MultiHeadAttention::new(2, 3).dropout(2.0), &two), share("2"));
+    let size = |option| format!("{option} must be at least 1, but is 0");
+    assert_eq!(message_of_several(MultiHeadAttention::new(0, 3), &two), size("num_heads"));
+    assert_eq!(message_of_several(MultiHeadAttention::new(2, 0), &two), size("key_dim"));
+    assert_eq!(message_of_several(MultiHeadAttention::new(2, 3).value_dim(0), &two), size("value_dim"));
+    assert_eq!(message_of_several(MultiHeadAttention::new(2, 3).output_shape(0), &two), size("output_shape"));
+    let wrong = MultiHeadAttention::new(2, 3).kernel_regularizer(Regularizer::l1(-1.0));
+    assert_eq!(message_of_several(wrong, &two), "l1 must be a number from 0, but is -1");
+    let wrong = MultiHeadAttention::new(2, 3).bias_regularizer(Regularizer::l2(-1.0));
+    assert_eq!(message_of_several(wrong, &two), "l2 must be a number from 0, but is -1");
 }
