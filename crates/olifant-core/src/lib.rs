@@ -54,7 +54,9 @@ pub use error::ShapeError;
 pub use gradient_check::{GradientCheck, GradientError, gradient_check};
 pub use kernels::{Scratch, Team, vectorised};
 pub use operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs, Operation};
-pub use operations::{Convolution, ConvolutionTranspose, DenseActivation, IfNoneCounts, Pooling};
+pub use operations::{
+    Convolution, ConvolutionTranspose, DenseActivation, FillMode, IfNoneCounts, Interpolation, Pooling,
+};
 pub use random::{Purpose, RandomKey};
 pub use shape::{MAX_RANK, Shape};
 pub use sliding::Padding;

@@ -91,6 +91,7 @@ built_in! {
         subtract::Subtract,
     }
     other {
+        affine_transform::AffineTransform,
         average_pool::AveragePool,
         concatenate::Concatenate,
         convolution::Convolution,
@@ -129,6 +130,7 @@ impl BuiltIn {
     }
 }
 
+pub use affine_transform::{FillMode, Interpolation};
 pub use convolution::Convolution;
 pub use convolution_transpose::ConvolutionTranspose;
 pub use dense::DenseActivation;

@@ -9,8 +9,8 @@ use std::{
 };
 
 use olifant_core::{
-    Axes, BackwardStep, Convolution, DenseActivation, ForwardStep, IfNoneCounts, InputGradients, Inputs, Mode,
-    Operation, Padding, Pooling, RandomKey, Shape, ShapeError, Tape, Var, Weight, Weights, Workspace,
+    Axes, BackwardStep, Convolution, DenseActivation, ForwardStep, IfNoneCounts, InputGradients, Inputs,
+    Mode, Operation, Padding, Pooling, RandomKey, Shape, ShapeError, Tape, Var, Weight, Weights, Workspace,
 };
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);

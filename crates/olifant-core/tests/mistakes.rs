@@ -7,7 +7,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use olifant_core::{Float, IfNoneCounts, Mode, Shape, Tape, Var, Weights, Workspace};
+use olifant_core::{
+    FillMode, Float, IfNoneCounts, Interpolation, Mode, Shape, Tape, Var, Weights, Workspace,
+};
 
 fn zeros<'t>(tape: &'t Tape<'t>, shape: impl Into<Shape>) -> Var<'t> {
     tape.input_with(shape, |x| x.fill(0.0))
@@ -134,6 +136,18 @@ fn shapes_that_do_not_fit() {
                 zeros(tape, [2, 1, 4, 5]).masked_softmax(1.0, Some(mask), false, IfNoneCounts::Zero)
             },
             "a mask of shape [2, 3, 5] does not fit scores of shape [2, 1, 4, 5]",
+        ),
+        (
+            &|tape| {
+                let transforms = zeros(tape, [2, 8]);
+                zeros(tape, [2, 3, 3, 1]).affine_transform(
+                    transforms,
+                    Interpolation::Nearest,
+                    FillMode::Wrap,
+                    0.0,
+                )
+            },
+            "affine transformations need images [batch, rows, columns, channels] and [batch, 6], but were given [2, 3, 3, 1] and [2, 8]",
         ),
         (&|tape| tape.constant(1.0).softmax(), "expected at least one axis, but was given a scalar"),
         (&|tape| tape.constant(1.0).flatten(), "a scalar cannot be flattened"),

@@ -1,6 +1,6 @@
 //! The gradients of operations that move, join, pick and reduce, against finite differences.
 
-use olifant_core::{Axes, Float, GradientCheck, Var, gradient_check};
+use olifant_core::{Axes, FillMode, Float, GradientCheck, Interpolation, Var, gradient_check};
 
 #[test]
 fn sums_and_means_over_all_kinds_of_axes() {
@@ -96,4 +96,17 @@ fn embedding() {
         let ids = tape.input_with([2], |slot| slot.copy_from_slice(&[1.0, 3.0]));
         x[0].embedding(ids) * x[0].slice(0, 1..3)
     });
+}
+
+#[test]
+fn affine_transformations() {
+    let transforms = [0.9, 0.2, -0.4, -0.3, 1.1, 0.3, 1.0, 0.0, 1.0, 0.0, -1.0, 3.2];
+    for fill_mode in [FillMode::Reflect, FillMode::Wrap, FillMode::Constant, FillMode::Nearest] {
+        for interpolation in [Interpolation::Bilinear, Interpolation::Nearest] {
+            gradient_check(&[&[2, 4, 5, 2]], |tape, x| {
+                let transforms = tape.input_with([2, 6], |slot| slot.copy_from_slice(&transforms));
+                x[0].affine_transform(transforms, interpolation, fill_mode, 0.5).square() + x[0]
+            });
+        }
+    }
 }

@@ -19,6 +19,7 @@ mod normalization;
 mod per_axis;
 mod permute;
 mod pooling;
+mod preprocessing;
 mod regularization;
 mod repeat_vector;
 mod reshape;
@@ -47,6 +48,10 @@ pub use pooling::{
     GlobalAveragePooling1D, GlobalAveragePooling2D, GlobalAveragePooling3D, GlobalMaxPooling,
     GlobalMaxPooling1D, GlobalMaxPooling2D, GlobalMaxPooling3D, MaxPooling, MaxPooling1D, MaxPooling2D,
     MaxPooling3D,
+};
+pub use preprocessing::{
+    CategoryEncoding, Discretization, Factor, FlipMode, Hashing, Normalization, OutputMode, RandomFlip,
+    RandomRotation, RandomTranslation, RandomZoom, Rescaling,
 };
 pub use regularization::{
     AlphaDropout, Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D,

@@ -23,6 +23,7 @@ pub mod schedules;
 mod sequential;
 mod suggestion;
 mod summary;
+mod text_vectorization;
 
 pub use activation::Activation;
 pub use constraint::Constraint;
@@ -42,3 +43,4 @@ pub use sequential::Sequential;
 #[doc(hidden)]
 pub use suggestion::{did_you_mean, known_names};
 pub use summary::Summary;
+pub use text_vectorization::{Split, Standardize, TextOutput, TextVectorization};

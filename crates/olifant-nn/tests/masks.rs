@@ -152,3 +152,18 @@ fn ids_outside_the_vocabulary_are_named_by_row_and_value() {
     assert_eq!(check(&[0.0, 1.0, 2.5, 4.0]), message("2.5"));
     assert_eq!(check(&[0.0, 1.0, 2.0, Float::NAN]), message("NaN"));
 }
+
+#[test]
+fn rms_normalization_reaches_any_axis() {
+    let network = alone(RMSNormalization::new().axis(1), [2, 3]);
+    assert_eq!(network.weights().trainable_parameters(), 2);
+    let tape = Tape::record(Workspace::default(), network.weights(), Mode::Inference);
+    let x = tape.input_with([1, 2, 3], |x| x.copy_from_slice(&[3.0, 0.0, 1.0, 4.0, 2.0, 1.0]));
+    let y = values(network.call(x));
+    // The columns are (3, 4), (0, 2), (1, 1): divided by √12.5, √2 and 1.
+    let (numbers, roots) = ([3.0, 0.0, 1.0, 4.0, 2.0, 1.0], [12.5_f64.sqrt(), 2.0_f64.sqrt(), 1.0]);
+    for (place, y) in y.iter().enumerate() {
+        let expected = numbers[place] / roots[place % 3];
+        assert!((f64::from(*y) - expected).abs() < 1e-5, "{place}: {y} instead of {expected}");
+    }
+}

@@ -170,7 +170,7 @@ fn attention() {
     );
     assert_eq!(
         message_of_several(masked, &[&[4, 3]]),
-        "expects query, value and an attention mask, the last but was given 1"
+        "expects query and value, and an attention mask behind them, but was given 1"
     );
     let two: [&[usize]; 2] = [&[4, 3]; 2];
     let share = |given| format!("dropout must be between 0 and 1, but is {given}");
@@ -186,4 +186,34 @@ fn attention() {
     assert_eq!(message_of_several(wrong, &two), "l1 must be a number from 0, but is -1");
     let wrong = MultiHeadAttention::new(2, 3).bias_regularizer(Regularizer::l2(-1.0));
     assert_eq!(message_of_several(wrong, &two), "l2 must be a number from 0, but is -1");
+}
+
+#[test]
+fn preprocessing() {
+    assert_eq!(message(Rescaling::new(Float::NAN), [4]), "scale must be a number, but is NaN");
+    assert_eq!(
+        message(Rescaling::new(1.0).offset(Float::INFINITY), [4]),
+        "offset must be a number, but is inf"
+    );
+    let one_each = "one number, or one for each of the 3 positions along the axes of [batch, 4, 3]: give both or call `adapt`";
+    let normalization = Normalization::new;
+    assert_eq!(message(normalization(), [4, 3]), format!("mean must be {one_each}, but is 0 numbers"));
+    let half = normalization().mean([1.0, 2.0, 3.0]).variance([1.0, 2.0]);
+    assert_eq!(message(half, [4, 3]), format!("variance must be {one_each}, but is 2 numbers"));
+    let negative = normalization().mean([1.0]).variance([-1.0]);
+    assert_eq!(message(negative, [4, 3]), "variance must be at least 0, but is -1");
+    let axis = "axis must be axes of [batch, 3], but not the batch axis, but is [2]";
+    assert_eq!(message(normalization().axis(2), [3]), axis);
+    assert_eq!(message(CategoryEncoding::new(0), [3]), "num_tokens must be at least 1, but is 0");
+    let int = CategoryEncoding::new(2).output_mode(OutputMode::Int);
+    assert_eq!(message(int, [3]), "output_mode must be one_hot, multi_hot or count, but is int");
+    assert_eq!(
+        message(CategoryEncoding::new(2), Shape::SCALAR),
+        "expects inputs of shape [batch, numbers] but was given [batch]; or use one_hot"
+    );
+    let bins = "bin_boundaries must be numbers in increasing order, but is ";
+    assert_eq!(message(Discretization::new([]), [3]), format!("{bins}[]"));
+    assert_eq!(message(Discretization::new([1.0, 1.0]), [3]), format!("{bins}[1.0, 1.0]"));
+    assert_eq!(message(Discretization::new([1.0, Float::NAN]), [3]), format!("{bins}[1.0, NaN]"));
+    assert_eq!(message(Hashing::new(0), [3]), "num_bins must be at least 1, but is 0");
 }

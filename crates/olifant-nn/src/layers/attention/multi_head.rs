@@ -192,7 +192,7 @@ impl MultiHeadAttention {
         match inputs {
             [others @ .., mask] if self.use_attention_mask && !others.is_empty() => Ok((others, Some(*mask))),
             _ if self.use_attention_mask => {
-                let expected = "query, value and an attention mask, the last".to_string();
+                let expected = "query and value, and an attention mask behind them,".to_string();
                 Err(BuildError::Inputs { expected, given: inputs.len() })
             }
             _ => Ok((inputs, None)),
