@@ -162,6 +162,18 @@ impl BuildError {
         BuildError::Option { option, expected: expected.into(), given: given.to_string() }
     }
 
+    /// The same, if it names a row of a batch whose rows stand elsewhere in the data: `rows` says where.
+    pub fn in_rows(mut self, rows: &[usize]) -> BuildError {
+        let mut error = &mut self;
+        while let BuildError::Layer { source, .. } = error {
+            error = source;
+        }
+        if let BuildError::Id { row, .. } = error {
+            *row = rows.get(*row).copied().unwrap_or(*row);
+        }
+        self
+    }
+
     /// An option outside its range, unless it `is_right`.
     pub(crate) fn check_option(
         option: &'static str,

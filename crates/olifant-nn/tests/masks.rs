@@ -139,12 +139,13 @@ fn ids_outside_the_vocabulary_are_named_by_row_and_value() {
     let check = |ids: &[Float]| {
         let mut x = olifant_core::Tensor::zeros([ids.len() / 2, 2]);
         x.data_mut().copy_from_slice(ids);
-        network.check_numbers(&[x.view()]).map_err(|error| error.to_string())
+        // The batch's second row is the data's twelfth.
+        network.check_numbers(&[x.view()]).map_err(|error| error.in_rows(&[3, 11]).to_string())
     };
     assert_eq!(check(&[0.0, 1.0, 2.0, 4.0]), Ok(()));
     let message = |value| {
         Err(format!(
-            "layer 0 (words): row 1 contains the id {value}: ids are whole numbers from 0 to below 5"
+            "layer 0 (words): row 11 contains the id {value}: ids are whole numbers from 0 to below 5"
         ))
     };
     assert_eq!(check(&[0.0, 1.0, 2.0, 5.0]), message("5"));

@@ -99,6 +99,27 @@ fn join_channels(means: &mut [Float], variances: &mut [Float], channels_of_group
     }
 }
 
+impl Moments {
+    /// Writes means and variances of each sample, from the moments of its blocks.
+    fn join_blocks(&self, parts: &mut [Float], output: &mut [Float], channels: usize, blocks: RowBlocks) {
+        let width = Partial::width(channels);
+        let (means, variances) = output.split_at_mut(output.len() / 2);
+        means.fill(0.0);
+        variances.fill(0.0);
+        let of_samples = means.chunks_exact_mut(channels).zip(variances.chunks_exact_mut(channels));
+        for ((means, squares), parts) in of_samples.zip(parts.chunks_exact_mut(blocks.of_sample() * width)) {
+            let mut total = Partial { count: &mut 0.0, means, squares };
+            parts.chunks_exact_mut(width).for_each(|part| total.join(&Partial::new(part, channels)));
+            let Partial { count, means, squares: variances } = total;
+            let share = 1.0 / Float::max(*count, 1.0);
+            variances.iter_mut().for_each(|variance| *variance *= share);
+            if self.groups < channels {
+                join_channels(means, variances, channels / self.groups);
+            }
+        }
+    }
+}
+
 impl Operation for Moments {
     fn output_shape(&self, inputs: &Inputs<'_>) -> Result<Shape, ShapeError> {
         let shape = inputs.get(0).shape;
@@ -146,21 +167,7 @@ impl Operation for Moments {
                 );
             }
         });
-        let (means, variances) = step.output.split_at_mut(samples * channels);
-        means.fill(0.0);
-        variances.fill(0.0);
-        let of_samples = means.chunks_exact_mut(channels).zip(variances.chunks_exact_mut(channels));
-        let of_blocks = step.cache.chunks_exact_mut(blocks.of_sample() * width);
-        for ((means, squares), parts) in of_samples.zip(of_blocks) {
-            let mut total = Partial { count: &mut 0.0, means, squares };
-            parts.chunks_exact_mut(width).for_each(|part| total.join(&Partial::new(part, channels)));
-            let Partial { count, means, squares: variances } = total;
-            let share = 1.0 / Float::max(*count, 1.0);
-            variances.iter_mut().for_each(|variance| *variance *= share);
-            if self.groups < channels {
-                join_channels(means, variances, channels / self.groups);
-            }
-        }
+        self.join_blocks(step.cache, step.output, channels, blocks);
     }
 
     /// Nobody asks for it.

@@ -134,6 +134,7 @@ impl Subject {
     }
 
     /// Σ outputs · factors
+    #[cfg(feature = "f64")]
     pub fn loss_value(&self) -> Float {
         let mut value = 0.0;
         self.record(Workspace::default(), |tape, outputs| value = self.loss(tape, outputs).item());
