@@ -26,6 +26,8 @@ mod reshape;
 
 pub use olifant_core::Padding;
 
+pub use olifant_core::{FillMode, Interpolation};
+
 pub use activations::{ActivationLayer, ELU, LeakyReLU, PReLU, ReLU, Softmax};
 pub use attention::{AdditiveAttention, Attention, MultiHeadAttention, ScoreMode};
 pub use concatenate::Concatenate;

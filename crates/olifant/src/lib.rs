@@ -50,8 +50,9 @@ pub use olifant_core as core;
 pub use olifant_nn::{
     Activation, BuildError, CallOn, Functional, Initializer, Input, IntoLosses, IntoMetrics, IntoSymbols,
     Layer, LearningRate, Loss, Metric, MetricBatch, MetricsByOutput, Named, Network, Objective, Optimizer,
-    OptimizerState, Regularizer, Schedule, Sequential, SharedLayer, Summary, Symbol, TargetError, Trainable,
-    WeightBuilder, layers, losses, metrics, optimizers, schedules,
+    OptimizerState, Regularizer, Schedule, Sequential, SharedLayer, Split, Standardize, Summary, Symbol,
+    TargetError, TextOutput, TextVectorization, Trainable, WeightBuilder, layers, losses, metrics,
+    optimizers, schedules,
 };
 #[cfg(feature = "plot")]
 pub use olifant_train::PlotError;
@@ -70,7 +71,7 @@ pub mod prelude {
     pub use olifant_callbacks::*;
     pub use olifant_nn::{
         Activation, CallOn, Constraint, Functional, Initializer, Input, MetricsByOutput, Named, Regularizer,
-        Sequential, SharedLayer, Trainable,
+        Sequential, SharedLayer, TextVectorization, Trainable,
         layers::*,
         losses::{
             BinaryCrossentropy, CategoricalCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError,
