@@ -96,6 +96,7 @@ built_in! {
         concatenate::Concatenate,
         convolution::Convolution,
         convolution_transpose::ConvolutionTranspose,
+        ctc::Ctc,
         dense::Dense,
         dropout::Dropout,
         embedding::Embedding,

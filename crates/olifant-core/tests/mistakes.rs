@@ -149,6 +149,11 @@ fn shapes_that_do_not_fit() {
             },
             "affine transformations need images [batch, rows, columns, channels] and [batch, 6], but were given [2, 3, 3, 1] and [2, 8]",
         ),
+        (
+            &|tape| zeros(tape, [2, 4, 3]).ctc(zeros(tape, [3, 2])),
+            "CTC needs predictions [batch, time, classes] and labels [batch, length], \
+             but was given [2, 4, 3] and [3, 2]",
+        ),
         (&|tape| tape.constant(1.0).softmax(), "expected at least one axis, but was given a scalar"),
         (&|tape| tape.constant(1.0).flatten(), "a scalar cannot be flattened"),
         (&|tape| tape.constant(1.0).mean_per_sample(), "a scalar has no samples"),
@@ -187,6 +192,10 @@ fn numbers_that_are_no_positions() {
         (&|tape| zeros(tape, [4]).gather(numbers(tape, &[-1.0]), 0), gather),
         (&|tape| zeros(tape, [4]).gather(numbers(tape, &[0.5]), 0), gather),
         (&|tape| zeros(tape, [0, 2]).gather(numbers(tape, &[0.0]), 0), gather),
+        (
+            &|tape| zeros(tape, [1, 2, 3]).ctc(numbers(tape, &[3.0]).reshape([1, 1])),
+            "CTC: label 3 at position 0 is not a whole number from 0 to below 3",
+        ),
         (
             &|tape| zeros(tape, [2, 3]).softmax_cross_entropy(numbers(tape, &[0.0, 3.0])),
             "cross-entropy: class index 3 at position 1 is not a whole number from 0 to below 3",

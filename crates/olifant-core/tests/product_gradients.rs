@@ -70,6 +70,16 @@ fn cross_entropies_from_logits() {
 }
 
 #[test]
+fn sequences_at_unknown_times() {
+    gradient_check(&[&[2, 5, 3]], |tape, x| {
+        let labels =
+            tape.input_with([2, 3], |labels| labels.copy_from_slice(&[1.0, 1.0, 2.0, 2.0, 0.0, 0.0]));
+        x[0].log_softmax().ctc(labels)
+    });
+    gradient_check(&[&[1, 2, 2]], |tape, x| x[0].ctc(tape.input_with([1, 1], |labels| labels.fill(1.0))));
+}
+
+#[test]
 fn dense_layers() {
     for (train_kernel, train_bias) in [(true, true), (true, false), (false, true)] {
         dense_layers_with(train_kernel, train_bias);

@@ -14,6 +14,7 @@ fn all_losses() -> Vec<Box<dyn Loss>> {
         Box::new(losses::CategoricalCrossentropy::new().from_logits(true)),
         Box::new(losses::CategoricalFocalCrossentropy::new().alpha(0.6).gamma(1.5)),
         Box::new(losses::CategoricalFocalCrossentropy::new().from_logits(true)),
+        Box::new(losses::CategoricalGeneralizedCrossEntropy::new().q(0.7)),
         Box::new(losses::CategoricalHinge::new()),
         Box::new(losses::CosineSimilarity::new()),
         Box::new(losses::Dice::new()),
@@ -44,7 +45,8 @@ fn targets_for<'t>(loss: &dyn Loss, tape: &'t Tape<'_>) -> Var<'t> {
 }
 
 fn is_sparse(loss: &dyn Loss) -> bool {
-    format!("{loss:?}").starts_with("Sparse")
+    let name = format!("{loss:?}");
+    name.starts_with("Sparse") || name.starts_with("CategoricalGeneralized")
 }
 
 #[test]
@@ -266,6 +268,35 @@ fn a_single_class_cannot_be_learnt() {
 }
 
 #[test]
+fn labels_of_sequences_have_time_and_end_with_blanks() {
+    let ctc = losses::CTC::new();
+    let complaint = |labels: &[Float]| check(&ctc, labels, &[2, 3], &[2, 4, 5]);
+    assert_eq!(complaint(&[1.0, 2.0, 3.0, 4.0, 4.0, 0.0]), "fine");
+    assert_eq!(complaint(&[0.0, 0.0, 0.0, 4.0, 4.0, 3.0]), "fine");
+    assert_eq!(
+        complaint(&[1.0, 2.0, 3.0, 4.0, 0.0, 4.0]),
+        "row 1 of y is 4, but behind the first 0, which is the blank, there may be only 0"
+    );
+    assert_eq!(
+        complaint(&[1.0, 2.0, 3.0, 4.0, 4.0, 4.0]),
+        "row 1 of y is 5, but so many time steps would be needed, one for each label and one between two \
+         that are equal; there are 4"
+    );
+    assert_eq!(
+        complaint(&[5.0, 0.0, 0.0, 0.0, 0.0, 0.0]),
+        "row 0 of y is 5, but class indices must be whole numbers from 0 to 4"
+    );
+    assert_eq!(
+        check(&ctc, &[1.0, 2.0], &[2], &[2, 5]),
+        "targets of shape [2] do not suit predictions of shape [2, 5]: \
+         expected targets [batch, length] and predictions [batch, time, classes]"
+    );
+    let json = serde_json::to_string(&(Box::new(ctc) as Box<dyn Loss>)).unwrap();
+    assert_eq!(json, r#"{"loss":"ctc"}"#);
+    assert!(serde_json::from_str::<Box<dyn Loss>>(&json).is_ok());
+}
+
+#[test]
 fn binary_targets_are_probabilities() {
     for loss in [&losses::BinaryCrossentropy::new() as &dyn Loss, &losses::BinaryFocalCrossentropy::new()] {
         assert_eq!(check(loss, &[0.0, 0.5, 1.0], &[3], &[3, 1]), "fine");
@@ -304,6 +335,12 @@ fn options_outside_their_range_are_refused() {
         complaint(&losses::Tversky::new().beta(Float::INFINITY)),
         "beta must be a number from 0 upwards, but is inf"
     );
+    for q in [0.0, 1.0] {
+        assert_eq!(
+            complaint(&losses::CategoricalGeneralizedCrossEntropy::new().q(q)),
+            format!("q must be a number between 0 and 1, but is {q}")
+        );
+    }
     for loss in all_losses() {
         assert_eq!(loss.check_options(), Ok(()), "{loss:?}");
     }

@@ -25,7 +25,7 @@ fn every_metric_gets_its_own_sums() {
         array![[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]],
     );
     let sample_weight = array![1.0, 2.0, 0.5, 1.0, 3.0];
-    let model = Sequential::new([2])
+    let mut model = Sequential::new([2])
         .add(Dense::new(3).activation(olifant_nn::Activation::Softmax))
         .seed(3)
         .compile(Sgd::new(0.1), CategoricalCrossentropy::new(), metrics())

@@ -159,4 +159,16 @@ for loss in ["Dice", "Tversky"]:
     add("one value per sample", loss, bits(2, 3, 3, 1), rng.uniform(size=(2, 3, 3, 1)), axis=[1, 2, 3])
 add("alpha and beta", "Tversky", bits(2, 3, 3, 1), rng.uniform(size=(2, 3, 3, 1)), alpha=0.3, beta=0.7)
 
+
+# Sequences, from a generator of their own. The targets are padded with 0, which is the blank.
+rng = np.random.default_rng(16)
+add("several lengths", "CTC", [[1, 2, 3], [2, 2, 0], [3, 0, 0], [0, 0, 0]], 2 * normal(4, 6, 4))
+add("no time to spare", "CTC", [[1, 2, 1], [1, 1, 0]], normal(2, 3, 3))
+add("large logits", "CTC", [[1, 2], [2, 1]], 40 * normal(2, 5, 3))
+add("sample weights", "CTC", [[1, 2], [2, 0]], normal(2, 4, 3), sample_weight=[0.5, 2.0])
+add("a single time step", "CTC", [[1], [0]], normal(2, 1, 2))
+add("probabilities", "CategoricalGeneralizedCrossEntropy", [0, 2, 1], probabilities(3, 4))
+add("three axes", "CategoricalGeneralizedCrossEntropy", [[0, 2], [1, 1]], probabilities(2, 2, 3), q=0.8)
+add("sample weights", "CategoricalGeneralizedCrossEntropy", [0, 2], probabilities(2, 3), sample_weight=[0.5, 2.0], q=0.2)
+
 golden.write(__file__, cases)
