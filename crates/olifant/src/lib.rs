@@ -48,10 +48,11 @@ pub use ndarray;
 pub use olifant_callbacks as callbacks;
 pub use olifant_core as core;
 pub use olifant_nn::{
-    Activation, BuildError, CallOn, Functional, Initializer, Input, IntoLosses, IntoMetrics, IntoSymbols,
-    Layer, LearningRate, Loss, Metric, MetricBatch, MetricsByOutput, Named, Network, Objective, Optimizer,
-    OptimizerState, Regularizer, Schedule, Sequential, SharedLayer, Split, Standardize, Summary, Symbol,
-    TargetError, TextOutput, TextVectorization, Trainable, WeightBuilder, layers, losses, metrics,
+    Activation, BuildError, CallOn, Constraint, Functional, Initializer, Input, IntoLosses, IntoMetrics,
+    IntoSymbols, Layer, LearningRate, Loss, Metric, MetricBatch, MetricsByOutput, Named, Network, Objective,
+    Optimizer, OptimizerOptions, OptimizerState, Regularizer, Schedule, Sequential, SharedLayer, Split,
+    Standardize, Summary, Symbol, TargetError, TextOutput, TextVectorization, Trainable, UpdateStep,
+    WeightBuilder, WeightUpdate, layers, losses, metrics,
     optimizers, schedules,
 };
 #[cfg(feature = "plot")]
