@@ -8,6 +8,9 @@ use crate::{
     shape::MAX_RANK,
 };
 
+/// From its first place to its last, a window is at most so long.
+const LONGEST: usize = u32::MAX as usize;
+
 /// What is added in front of an image and behind it, along each axis that windows slide over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -59,8 +62,13 @@ impl Sliding {
                 "sizes, strides and dilation of a window are at least 1".into(),
             ));
         }
+        let extent = (size - 1).checked_mul(dilation).and_then(|last| last.checked_add(1));
+        let Some(extent) = extent.filter(|&extent| extent <= LONGEST) else {
+            return Err(ShapeError::Mismatch(format!(
+                "a window of {size} places at the distance {dilation} is too long: use a smaller one"
+            )));
+        };
         let axis = Axis { input, size, stride, dilation, low: 0, high: 0 };
-        let extent = axis.extent();
         let (low, high) = match self.padding {
             Padding::Valid => (0, 0),
             Padding::Same => {
@@ -134,6 +142,7 @@ mod tests {
             "a window over 3 places does not fit into 2: use a smaller one, or padding same"
         );
         assert!(error(Shape::from([1, 2, 1]), &[0]).contains("at least 1"));
+        assert!(error(Shape::from([1, 2, 1]), &[usize::MAX]).contains("is too long"));
         assert!(error(Shape::from([1, 0, 1]), &[1]).contains("does not fit into 0"));
         assert!(error(Shape::from([1, 2, 2, 1]), &[1]).contains("one size for each axis"));
     }

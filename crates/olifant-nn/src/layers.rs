@@ -23,15 +23,17 @@ mod preprocessing;
 mod regularization;
 mod repeat_vector;
 mod reshape;
+mod reshaping;
 
-pub use olifant_core::Padding;
-
-pub use olifant_core::{FillMode, Interpolation};
+pub use olifant_core::{FillMode, Interpolation, Padding};
 
 pub use activations::{ActivationLayer, ELU, LeakyReLU, PReLU, ReLU, Softmax};
 pub use attention::{AdditiveAttention, Attention, MultiHeadAttention, ScoreMode};
 pub use concatenate::Concatenate;
-pub use convolutional::{Conv, Conv1D, Conv2D, Conv3D};
+pub use convolutional::{
+    Conv, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, ConvTranspose,
+    DepthwiseConv, DepthwiseConv1D, DepthwiseConv2D, SeparableConv, SeparableConv1D, SeparableConv2D,
+};
 pub use dense::Dense;
 pub use dot::{Dot, DotAxes};
 pub use embedding::Embedding;
@@ -61,3 +63,7 @@ pub use regularization::{
 };
 pub use repeat_vector::RepeatVector;
 pub use reshape::{Reshape, TargetShape};
+pub use reshaping::{
+    Cropping, Cropping1D, Cropping2D, Cropping3D, Sides, UpSampling, UpSampling1D, UpSampling2D,
+    UpSampling3D, ZeroPadding, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
+};

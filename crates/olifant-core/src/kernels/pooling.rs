@@ -96,7 +96,7 @@ impl Pool {
 
     /// How many numbers all windows of an image see.
     fn work(&self) -> usize {
-        self.output() * self.axes.iter().map(|axis| axis.size).product::<usize>()
+        self.axes.iter().fold(self.output(), |work, axis| work.saturating_mul(axis.size))
     }
 
     /// Where the rows of channels begin that a window sees.

@@ -33,7 +33,7 @@ impl Axis {
 
     /// The length of the image with what is added.
     pub(crate) fn padded(&self) -> usize {
-        self.low + self.input + self.high
+        self.input.saturating_add(self.low + self.high)
     }
 
     /// How many places there are for the window.

@@ -106,6 +106,8 @@ impl Convolution {
     fn plan(&self, x: Shape, kernel: Shape) -> Result<Plan, ShapeError> {
         let &[ref sizes @ .., group_channels, filters] = kernel.axes() else { return Err(ShapeError::NoAxes) };
         let axes = self.sliding.axes(x, sizes)?;
+        // Whether there can be an image with what is added.
+        between(1, &axes.map(|axis| axis.padded()), x.last_axis()?)?;
         let plan = Plan { axes, pool: self.pool, channels: x.last_axis()?, filters, groups: self.groups };
         let groups = self.groups.max(1);
         let fits = plan.channels == group_channels * self.groups && filters.is_multiple_of(groups);

@@ -1,10 +1,17 @@
 //! Layers that convolve.
 
 mod conv;
+mod conv_transpose;
+mod depthwise;
+mod depthwise_conv;
+mod separable_conv;
 
 use olifant_core::{Padding, Shape, Weight};
 
 pub use conv::{Conv, Conv1D, Conv2D, Conv3D};
+pub use conv_transpose::{Conv1DTranspose, Conv2DTranspose, Conv3DTranspose, ConvTranspose};
+pub use depthwise_conv::{DepthwiseConv, DepthwiseConv1D, DepthwiseConv2D};
+pub use separable_conv::{SeparableConv, SeparableConv1D, SeparableConv2D};
 
 use super::per_axis::PerAxis;
 use crate::{Activation, BuildError, Initializer, Regularizer, WeightBuilder};
@@ -24,15 +31,68 @@ macro_rules! options {
 }
 use options;
 
+/// Declares the layers of one kind, for so many axes, which `create` and `record` as the kind does.
+macro_rules! layers {
+    (
+        $Kind:ident $(, fuse: $fuse:ident)?;
+        $($(#[$documentation:meta])* $Layer:ident, $axes:literal, $name:literal;)*
+    ) => {
+        layers! { @each [$($fuse)?] $Kind; $($(#[$documentation])* $Layer, $axes, $name;)* }
+    };
+    (@each $fuse:tt $Kind:ident; $($(#[$documentation:meta])* $Layer:ident, $axes:literal, $name:literal;)*) => {
+        $(
+            $(#[$documentation])*
+            pub type $Layer = $Kind<$axes>;
+
+            #[typetag::serde(name = $name)]
+            impl Layer for $Kind<$axes> {
+                fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+                    self.create(input, weights)
+                }
+
+                fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+                    self.record(x)
+                }
+
+                layers! { @fuse $fuse }
+
+                fn class_name(&self) -> &'static str {
+                    stringify!($Layer)
+                }
+            }
+        )*
+    };
+    (@fuse []) => {};
+    (@fuse [$fuse:ident]) => {
+        fn fuse(&mut self, next: &dyn Layer) -> bool {
+            self.$fuse(next)
+        }
+    };
+}
+use layers;
+
+fn one() -> usize {
+    1
+}
+
 /// Whether a window of these options can slide at all.
-fn check_sliding<const N: usize>(
+fn check_sizes<const N: usize>(
     kernel_size: PerAxis<N>,
     strides: PerAxis<N>,
     dilation_rate: PerAxis<N>,
 ) -> Result<(), BuildError> {
     kernel_size.check("kernel_size", 1)?;
     strides.check("strides", 1)?;
-    dilation_rate.check("dilation_rate", 1)?;
+    dilation_rate.check("dilation_rate", 1)
+}
+
+/// The same, where strides and dilation exclude each other.
+fn check_sliding<const N: usize>(
+    kernel_size: PerAxis<N>,
+    strides: PerAxis<N>,
+    dilation_rate: PerAxis<N>,
+) -> Result<(), BuildError> {
+    check_sizes(kernel_size, strides, dilation_rate)?;
     let is_more = |numbers: PerAxis<N>| numbers.numbers().iter().any(|&number| number > 1);
     if is_more(strides) && is_more(dilation_rate) {
         let given = format!("{:?}", strides.numbers());
@@ -70,3 +130,6 @@ fn add_bias(
 fn sample_shape(batch: Shape, activation: Activation) -> Result<Shape, BuildError> {
     activation.output_shape(&batch.without_batch())
 }
+
+#[cfg(test)]
+mod tests;

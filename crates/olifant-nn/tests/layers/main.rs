@@ -29,6 +29,7 @@ fn all_cases() -> Vec<Case> {
         include_str!("../keras/normalizations.json"),
         include_str!("../keras/orders.json"),
         include_str!("../keras/preprocessing.json"),
+        include_str!("../keras/reshaping.json"),
         include_str!("../keras/small_layers.json"),
     ];
     families.into_iter().flat_map(cases).collect()

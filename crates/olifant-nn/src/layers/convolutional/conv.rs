@@ -5,7 +5,7 @@ use std::any::Any;
 use olifant_core::{Convolution, Padding, Shape, Var, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::{add_bias, check_padding, check_sliding, options, sample_shape};
+use super::{add_bias, check_padding, check_sliding, layers, one, options, sample_shape};
 use crate::{
     Activation, BuildError, Initializer, Layer, Regularizer, WeightBuilder,
     layers::{
@@ -90,10 +90,6 @@ pub struct Conv<const N: usize> {
     max_pool: PerAxis<N>,
 }
 
-fn one() -> usize {
-    1
-}
-
 impl<const N: usize> Conv<N> {
     /// A layer of so many filters with kernels of this size.
     pub fn new(filters: usize, kernel_size: impl Into<PerAxis<N>>) -> Conv<N> {
@@ -175,8 +171,14 @@ impl<const N: usize> Conv<N> {
             .max_pool(self.max_pool.numbers())
     }
 
+    fn record<'t>(&self, x: Var<'t>) -> Var<'t> {
+        let (_, rest) = self.activation.split();
+        rest.call(x.convolution(self.kernel, self.bias, self.convolution()))
+    }
+
     /// Takes over a pooling, if what is between the two is a rectifier or nothing: the largest number stays the largest.
-    fn take_over(&mut self, pooling: &MaxPooling<N>) -> bool {
+    fn take_over(&mut self, next: &dyn Layer) -> bool {
+        let Some(pooling) = (next as &dyn Any).downcast_ref::<MaxPooling<N>>() else { return false };
         let (_, rest) = self.activation.split();
         let windows = pooling.windows_side_by_side().filter(|windows| {
             let area = windows.numbers().iter().try_fold(1usize, |area, &size| area.checked_mul(size));
@@ -192,38 +194,8 @@ impl<const N: usize> Conv<N> {
     }
 }
 
-/// Declares the layers for one to three axes.
-macro_rules! conv {
-    ($($(#[$documentation:meta])* $Layer:ident, $axes:literal, $name:literal;)*) => {
-        $(
-            $(#[$documentation])*
-            pub type $Layer = Conv<$axes>;
-
-            #[typetag::serde(name = $name)]
-            impl Layer for Conv<$axes> {
-                fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-                    self.create(input, weights)
-                }
-
-                fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-                    let (_, rest) = self.activation.split();
-                    rest.call(x.convolution(self.kernel, self.bias, self.convolution()))
-                }
-
-                fn fuse(&mut self, next: &dyn Layer) -> bool {
-                    let pooling = (next as &dyn Any).downcast_ref();
-                    pooling.is_some_and(|pooling| self.take_over(pooling))
-                }
-
-                fn class_name(&self) -> &'static str {
-                    stringify!($Layer)
-                }
-            }
-        )*
-    };
-}
-
-conv! {
+layers! {
+    Conv, fuse: take_over;
     /// Convolution over time: inputs `[batch, steps, channels]`. See [`Conv`].
     Conv1D, 1, "conv1d";
     /// Convolution over images: inputs `[batch, rows, columns, channels]`. See [`Conv`].
