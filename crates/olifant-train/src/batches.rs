@@ -5,7 +5,7 @@ mod sample_list;
 
 use std::{collections::HashMap, io, ops::Range, sync::Arc};
 
-use olifant_core::{Float, RandomKey, Team, Tensor};
+use olifant_core::{Float, RandomKey, Team, Tensor, TensorView};
 use olifant_nn::TargetError;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -298,8 +298,9 @@ fn check_inputs(batch: &Batch, rows: &[usize]) -> Result<(), FitError> {
     check_all_finite("sample_weight", batch.sample_weight.as_slice(), rows)
 }
 
-/// Whether targets are finite numbers and suit the losses and the metrics.
+/// Whether inputs suit the layers that read them, and targets are finite numbers and suit the losses and the metrics.
 fn check_targets(model: &Model, batch: &Batch, rows: &[usize]) -> Result<(), FitError> {
+    check_numbers(model, &batch.x, rows)?;
     for (number, (y, (_, shape))) in batch.y.iter().zip(model.network().outputs()).enumerate() {
         let y_pred = shape.with_batch(rows.len());
         model.compiled_losses().of_output(number).check(y.view(), y_pred).map_err(|mut error| {
@@ -311,6 +312,12 @@ fn check_targets(model: &Model, batch: &Batch, rows: &[usize]) -> Result<(), Fit
         model.metric_list().check(number, y.shape(), y_pred)?;
     }
     check_all_finite("y", &batch.y, rows)
+}
+
+/// Whether the layers that read the inputs can work with these numbers: ids within a vocabulary.
+pub(crate) fn check_numbers(model: &Model, x: &[Tensor], rows: &[usize]) -> Result<(), FitError> {
+    let views: Vec<TensorView<'_>> = x.iter().map(Tensor::view).collect();
+    Ok(model.network().check_numbers(&views).map_err(|error| error.in_rows(rows))?)
 }
 
 /// The first value in several tensors that is not a finite number.

@@ -7,7 +7,7 @@ use olifant_core::{Float, Shape, Team, Tensor, TensorView};
 
 use crate::{
     CallbackList, EvaluateOptions, FitError, IntoArrays, Logs, Model, Params, Progress, Training,
-    batches::{BATCH_SIZE, OUT_OF_DATA, SampleList, inputs, read_all},
+    batches::{BATCH_SIZE, OUT_OF_DATA, SampleList, check_numbers, inputs, read_all},
     read_ahead::{Reader, with_reader},
 };
 
@@ -220,6 +220,7 @@ impl Predictions {
         reader: &mut Reader<'_, Inputs>,
     ) -> Result<Vec<TensorView<'_>>, FitError> {
         reader.read(number, model.team(), &mut self.inputs)?;
+        check_numbers(model, &self.inputs.x, &self.inputs.indices)?;
         let (samples, outputs) = (self.inputs.indices.len(), &mut self.outputs);
         model.predict_step(&mut self.inputs.x, |output, values| {
             outputs[output].data.extend_from_slice(values.data);

@@ -6,7 +6,7 @@
 use ndarray::{Array, Array1, Array2, ArrayD, Dimension, IxDyn, array};
 use olifant_nn::{
     Activation, Sequential,
-    layers::{Dense, Flatten},
+    layers::{Dense, Embedding, Flatten},
     losses::{CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy},
     metrics::{Accuracy, CategoricalAccuracy},
     optimizers::{Adam, Sgd},
@@ -264,4 +264,23 @@ fn a_scheduled_learning_rate_cannot_be_set() {
     );
     let error = classifier().set_learning_rate(f32::NAN).unwrap_err().to_string();
     assert_eq!(error, "learning_rate must be a number from 0, but is NaN");
+}
+
+#[test]
+fn ids_outside_the_vocabulary_are_named_by_row_and_value_before_the_first_step() {
+    let model = || {
+        let layers = Sequential::new([3]).add(Embedding::new(10, 4)).add(Flatten::new()).add(Dense::new(1));
+        layers.seed(0).compile(Sgd::new(0.1), MeanSquaredError::new(), ()).unwrap()
+    };
+    let ids = array![[0, 1, 2], [9, 3, 4], [5, 10, 6]];
+    let y = array![0.0, 1.0, 2.0];
+    let expected = "layer 0 (embedding): row 2 of";
+    for batch_size in [1, 3] {
+        let mut model = model();
+        let before = model.network().weights().trainable().to_vec();
+        let error = model.fit(&ids, &y, quiet().batch_size(batch_size)).unwrap_err().to_string();
+        assert!(error.starts_with(expected) && error.contains("10"), "{error}");
+        assert_eq!(model.network().weights().trainable(), before, "nothing was trained");
+        assert_eq!(model.predict(&ids).unwrap_err().to_string(), error);
+    }
 }

@@ -52,8 +52,7 @@ pub use olifant_nn::{
     IntoSymbols, Layer, LearningRate, Loss, Metric, MetricBatch, MetricsByOutput, Named, Network, Objective,
     Optimizer, OptimizerOptions, OptimizerState, Regularizer, Schedule, Sequential, SharedLayer, Split,
     Standardize, Summary, Symbol, TargetError, TextOutput, TextVectorization, Trainable, UpdateStep,
-    WeightBuilder, WeightUpdate, layers, losses, metrics,
-    optimizers, schedules,
+    WeightBuilder, WeightUpdate, layers, losses, metrics, optimizers, schedules,
 };
 #[cfg(feature = "plot")]
 pub use olifant_train::PlotError;

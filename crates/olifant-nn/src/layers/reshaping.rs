@@ -38,11 +38,9 @@ use layers;
 
 #[cfg(test)]
 mod tests {
-    use olifant_core::Shape;
+    use olifant_core::{Interpolation, Shape};
 
     use super::*;
-    use olifant_core::Interpolation;
-
     use crate::{Layer, Sequential};
 
     /// The shape of the outputs, or the reason why there is none, without the layer's name.
