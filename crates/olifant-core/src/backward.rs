@@ -77,7 +77,7 @@ fn step_back(workspace: &mut Workspace, weights: &Weights, index: usize) {
     let step = BackwardStep {
         inputs: Inputs { weights, nodes, values, edges },
         output: TensorView { data: values[index].data(), shape: node.shape },
-        cache: &caches[index],
+        cache: &mut caches[index],
         output_gradient: &mut this[0],
         rectified: rectified[index],
         team,

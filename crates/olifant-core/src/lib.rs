@@ -56,6 +56,7 @@ pub use kernels::{Scratch, Team, vectorised};
 pub use operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs, Operation};
 pub use operations::{
     Convolution, ConvolutionTranspose, DenseActivation, FillMode, IfNoneCounts, Interpolation, Pooling,
+    RecurrentActivation, RecurrentOptions, RecurrentResult, RecurrentWeights,
 };
 pub use random::{Purpose, RandomKey};
 pub use shape::{MAX_RANK, Shape};

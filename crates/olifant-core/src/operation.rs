@@ -110,8 +110,8 @@ pub struct BackwardStep<'a> {
     pub inputs: Inputs<'a>,
     /// What came out.
     pub output: TensorView<'a>,
-    /// What the forward pass kept.
-    pub cache: &'a [Float],
+    /// What the forward pass kept. It may be extended, which allocates only once, but not changed: another backward pass may follow.
+    pub cache: &'a mut Vec<Float>,
     /// ∂loss/∂output. It may be changed in place: nobody reads it afterwards.
     pub output_gradient: &'a mut [Float],
     /// Whether it is zero already where the output is not positive.

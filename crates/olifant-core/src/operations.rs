@@ -9,6 +9,7 @@ use elementwise::{Binary, Unary};
 
 pub(crate) mod elementwise;
 mod pooling;
+mod recurrent;
 mod reshape;
 mod rowwise;
 
@@ -101,8 +102,10 @@ built_in! {
         dropout::Dropout,
         embedding::Embedding,
         gather::Gather,
+        gru::Gru,
         layer_normalization::LayerNormalization,
         log_softmax::LogSoftmax,
+        lstm::Lstm,
         masked_softmax::MaskedSoftmax,
         matmul::Matmul,
         max::Max,
@@ -112,6 +115,7 @@ built_in! {
         normalize::Normalize,
         random_values::RandomValues,
         select::Select,
+        simple_rnn::SimpleRnn,
         slice::Slice,
         softmax::Softmax,
         softmax_cross_entropy::SoftmaxCrossEntropy,
@@ -137,3 +141,4 @@ pub use convolution_transpose::ConvolutionTranspose;
 pub use dense::DenseActivation;
 pub use masked_softmax::IfNoneCounts;
 pub use pooling::Pooling;
+pub use recurrent::{RecurrentActivation, RecurrentOptions, RecurrentResult, RecurrentWeights};

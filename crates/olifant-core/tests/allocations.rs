@@ -10,7 +10,8 @@ use std::{
 
 use olifant_core::{
     Axes, BackwardStep, Convolution, DenseActivation, ForwardStep, IfNoneCounts, InputGradients, Inputs,
-    Mode, Operation, Padding, Pooling, RandomKey, Shape, ShapeError, Tape, Var, Weight, Weights, Workspace,
+    Mode, Operation, Padding, Pooling, RandomKey, RecurrentOptions, RecurrentWeights, Shape, ShapeError,
+    Tape, Var, Weight, Weights, Workspace,
 };
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -111,6 +112,17 @@ impl Model {
         let scores = normal.reshape([samples / 4, 2, 2, 8]);
         let scores = scores.masked_softmax(0.5, None, true, IfNoneCounts::Zero);
         let centred = centred + normal.mean(Axes::All) + scores.square().mean(Axes::All);
+        let weights = RecurrentWeights {
+            kernel: tape.weight(self.kernel),
+            recurrent_kernel: tape.weight(self.kernel).slice(0, ..2),
+            bias: Some(tape.weight(self.bias)),
+        };
+        let options = RecurrentOptions { return_state: true, ..RecurrentOptions::default() };
+        let lstm = batches.lstm(weights, options);
+        let [kernel, recurrent_kernel] = [weights.kernel, weights.recurrent_kernel].map(|w| w.slice(1, ..6));
+        let weights = RecurrentWeights { kernel, recurrent_kernel, bias: None };
+        let gru = batches.gru(weights, true, options).output + batches.gru(weights, false, options).output;
+        let carry = lstm.states[1].expect("the states were asked for");
         let custom = tape.apply(&self.identity, &[centred]);
         let images = chosen.reshape([samples / 4, 2, 2, 8]);
         let same = Convolution::new().padding(Padding::Same).activation(DenseActivation::Relu);
@@ -121,6 +133,7 @@ impl Model {
             + (maps.max_pool(Pooling::new(&[2, 2])) * maps.average_pool(Pooling::new(&[2, 2])))
                 .sum(Axes::All)
             + custom.max(1).sum(Axes::All)
+            + (lstm.output * carry + gru).mean(Axes::All)
             + x.softmax_cross_entropy(labels).mean(Axes::All)
             + x.sigmoid_cross_entropy(h.sigmoid()).mean(Axes::All);
         tape.backward(loss);

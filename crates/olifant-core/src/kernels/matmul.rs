@@ -31,10 +31,12 @@ use crate::{
     tensor::Buffer,
 };
 use groups::Groups;
+pub(crate) use packed::{Packed, Target};
 use tile::Tile;
 
 mod groups;
 mod pack;
+mod packed;
 mod single_row;
 mod tile;
 
@@ -109,6 +111,8 @@ pub(crate) enum Epilogue<'a> {
     Assign,
     /// `C += A·B`
     Add,
+    /// `C += A·B + bias`
+    AddBias(&'a [Float]),
     /// `C = A·B + bias`, the bias (one number per column) added to every row.
     Bias(&'a [Float]),
     /// `C = max(A·B + bias, 0)`
@@ -138,6 +142,8 @@ pub struct Scratch {
     parts: Vec<PartScratch>,
     pub(crate) convolution: convolution::Scratch,
     numbers: Buffer,
+    /// Matrices that several products share.
+    pub(crate) packed: [Packed; 2],
 }
 
 /// What one thread needs room for.
@@ -270,6 +276,8 @@ pub(crate) struct Product<'a> {
     c: SharedRows<'a, Float>,
     epilogue: Epilogue<'a>,
     column_sums: Option<ColumnSums<'a>>,
+    /// The columns of B and C that it is about.
+    columns: Range<usize>,
 }
 
 impl<'a> Product<'a> {
@@ -287,7 +295,7 @@ impl<'a> Product<'a> {
         assert_eq!(a.columns, b.rows, "the columns of A and the rows of B are summed over together");
         assert_eq!(c.len(), a.rows * b.columns, "C has the rows of A and the columns of B");
         match epilogue {
-            Epilogue::Bias(bias) | Epilogue::BiasRelu(bias) => {
+            Epilogue::Bias(bias) | Epilogue::AddBias(bias) | Epilogue::BiasRelu(bias) => {
                 assert_eq!(bias.len(), b.columns, "the bias has one number per column");
             }
             Epilogue::Rectified { y, .. } => {
@@ -295,7 +303,19 @@ impl<'a> Product<'a> {
             }
             Epilogue::Assign | Epilogue::Add | Epilogue::Relu => {}
         }
-        Product { a, b, c: SharedRows::new(c, b.columns), epilogue, column_sums: None }
+        let (c, columns) = (SharedRows::new(c, b.columns), 0..b.columns);
+        Product { a, b, c, epilogue, column_sums: None, columns }
+    }
+
+    /// Only these columns of C, from the same columns of B; the others of C stay as they are.
+    ///
+    /// # Panics
+    ///
+    /// B has not so many columns.
+    pub(crate) fn with_columns(mut self, columns: Range<usize>) -> Product<'a> {
+        assert!(columns.end <= self.b.columns, "B has these columns");
+        self.columns = columns;
+        self
     }
 
     /// On the way, computes the sums of B's columns.
@@ -314,12 +334,16 @@ impl<'a> Product<'a> {
 
     /// How many multiply-adds it takes.
     fn work(&self) -> usize {
-        self.a.rows * self.a.columns * self.b.columns
+        self.a.rows * self.a.columns * self.columns.len()
     }
 
     /// Into how many parts it can be cut.
     fn most_parts(&self) -> usize {
-        if self.splits_by_columns() { self.b.columns.div_ceil(COLUMNS) } else { self.a.rows.div_ceil(ROWS) }
+        if self.splits_by_columns() {
+            self.columns.len().div_ceil(COLUMNS)
+        } else {
+            self.a.rows.div_ceil(ROWS)
+        }
     }
 
     /// Whether threads take columns of C or rows.
@@ -328,17 +352,18 @@ impl<'a> Product<'a> {
     /// whoever takes rows copies only its rows of A, but all of B.
     /// Where it is all the same it is rows: in the next layer, a thread goes on with what it has in its cache.
     fn splits_by_columns(&self) -> bool {
-        let (rows, columns) = (self.a.rows, self.b.columns);
+        let (rows, columns) = (self.a.rows, self.columns.len());
         columns > rows || self.a.transposed && columns >= rows.max(4 * COLUMNS)
     }
 
     /// Computes one of several parts.
     fn compute_part(&self, part: usize, parts: usize, scratch: &mut PartScratch) {
-        let (rows, columns) = (self.a.rows, self.b.columns);
+        let (rows, columns) = (self.a.rows, &self.columns);
         let rectangle = if self.splits_by_columns() {
-            Rectangle { rows: 0..rows, columns: range_of_part(part, parts, columns, COLUMNS) }
+            let part = range_of_part(part, parts, columns.len(), COLUMNS);
+            Rectangle { rows: 0..rows, columns: columns.start + part.start..columns.start + part.end }
         } else {
-            Rectangle { rows: range_of_part(part, parts, rows, 1), columns: 0..columns }
+            Rectangle { rows: range_of_part(part, parts, rows, 1), columns: columns.clone() }
         };
         on_widest_vectors(Part { product: self, rectangle, scratch });
     }

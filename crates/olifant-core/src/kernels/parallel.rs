@@ -104,6 +104,33 @@ impl Team {
         });
     }
 
+    /// Cuts several outputs at the same rows and runs `work(rows, pieces)` on the pieces, in parallel if that pays.
+    ///
+    /// Each output comes with the length of its rows, which may be 0. `cost` counts elementary operations per row.
+    ///
+    /// # Panics
+    ///
+    /// An output is shorter than its rows.
+    pub(crate) fn for_each_block<T: Send, const N: usize>(
+        &self,
+        outputs: [(&mut [T], usize); N],
+        rows: usize,
+        cost: usize,
+        work: &(impl Fn(Range<usize>, [&mut [T]; N]) + Sync),
+    ) {
+        let parts = self.parts(rows.saturating_mul(cost), rows);
+        let lengths = outputs.each_ref().map(|&(_, row)| row);
+        let outputs = outputs.map(|(output, row)| SharedRows::new(output, row));
+        self.run(parts, &|part| {
+            let block = range_of_part(part, parts, rows, 1);
+            let pieces = array::from_fn(|number| {
+                // SAFETY: the ranges of different parts do not overlap, and each output is another memory.
+                unsafe { outputs[number].segment(block.start, 0..block.len() * lengths[number]) }
+            });
+            work(block, pieces);
+        });
+    }
+
     /// Cuts several slices at the same places and runs `work(range, pieces)` on the pieces, in parallel if that pays.
     ///
     /// The first slice sets the length; the others are as long, or empty. Cuts are at multiples of `unit`.
@@ -267,6 +294,20 @@ mod tests {
             b.iter_mut().zip(2 * first..).for_each(|(b, i)| *b = i);
         });
         assert_eq!(b, [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn outputs_of_different_widths_are_cut_at_the_same_rows() {
+        let (mut wide, mut narrow) = (vec![0; 7 * 5], vec![0; 7]);
+        let outputs = [(&mut wide[..], 5), (&mut [][..], 0), (&mut narrow[..], 1)];
+        Team::default().for_each_block(outputs, 7, 1 << 20, &|rows, [wide, none, narrow]| {
+            assert!(none.is_empty() && wide.len() == 5 * rows.len());
+            for (row, (wide, narrow)) in rows.zip(wide.chunks_exact_mut(5).zip(narrow)) {
+                wide.fill(row);
+                *narrow = row;
+            }
+        });
+        assert!((0..7).all(|row| wide[5 * row..][..5] == [row; 5] && narrow[row] == row));
     }
 
     #[test]

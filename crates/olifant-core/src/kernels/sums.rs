@@ -190,6 +190,7 @@ impl<'a> Finish<'a> {
             Epilogue::Rectified { y, add } => {
                 Finish { add: add || !is_first, rectifier: is_last.then_some(y), ..nothing }
             }
+            Epilogue::AddBias(bias) => Finish { add: true, bias: is_last.then_some(bias), ..nothing },
             Epilogue::Bias(bias) if is_last => Finish { bias: Some(bias), ..nothing },
             Epilogue::BiasRelu(bias) if is_last => Finish { bias: Some(bias), relu: true, ..nothing },
             Epilogue::Relu => Finish { relu: is_last, ..nothing },
