@@ -101,6 +101,7 @@ built_in! {
         dense::Dense,
         dropout::Dropout,
         embedding::Embedding,
+        flip::Flip,
         gather::Gather,
         gru::Gru,
         layer_normalization::LayerNormalization,

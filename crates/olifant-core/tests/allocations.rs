@@ -90,7 +90,7 @@ impl Model {
         let bounded = positive.clip(0.1, 0.9).minimum(0.8).maximum(h - 1.0);
         let flags = bounded.greater(0.5) + bounded.less(0.2) * bounded.equal(x);
         let chosen = flags.select(bounded, x);
-        let batches = chosen.reshape([samples / 4, 4, 8]);
+        let batches = chosen.reshape([samples / 4, 4, 8]).flip(1);
         let scores = batches.matmul_transposed(batches).softmax().matmul(batches);
         let moved = scores.transpose([0, 2, 1]).transposed_matmul(tape.weight(self.kernel)).flatten();
         let joined = Var::concatenate(&[moved, moved.log_softmax()], 1).slice(1, 3..40);

@@ -54,6 +54,13 @@ fn transposing() {
 }
 
 #[test]
+fn flips() {
+    for axis in [0, 1, 2, -1] {
+        gradient_check(&[&[2, 3, 4]], |_, x| x[0].flip(axis) * x[0].square());
+    }
+}
+
+#[test]
 fn concatenating() {
     for axis in [0, 1, -1] {
         gradient_check(&[&[2, 3, 4], &[2, 3, 4]], |_, x| Var::concatenate(x, axis).square());
