@@ -185,14 +185,24 @@ impl<'p> Tape<'p> {
     /// Computes an operation and records it.
     #[track_caller]
     pub(crate) fn operate<'t>(&'t self, operation: impl Into<BuiltIn>, inputs: &[Var<'t>]) -> Var<'t> {
-        for input in inputs {
-            assert!(std::ptr::eq(input.tape, self), "values of different tapes cannot be combined");
-        }
+        self.operate_on_all(operation, inputs.iter().copied())
+    }
+
+    /// Computes an operation on any number of values and records it.
+    #[track_caller]
+    pub(crate) fn operate_on_all<'t>(
+        &'t self,
+        operation: impl Into<BuiltIn>,
+        inputs: impl Iterator<Item = Var<'t>>,
+    ) -> Var<'t> {
         let mut workspace = self.workspace.borrow_mut();
         workspace.grow();
         let Workspace { nodes, edges, values, caches, team, scratch, .. } = &mut *workspace;
         let (index, first_edge) = (nodes.len(), edges.len());
-        edges.extend(inputs.iter().map(|input| input.index));
+        for input in inputs {
+            assert!(std::ptr::eq(input.tape, self), "values of different tapes cannot be combined");
+            edges.push(input.index);
+        }
 
         let operation = operation.into();
         let (earlier, slot) = values.split_at_mut(index);

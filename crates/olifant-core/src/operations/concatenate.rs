@@ -1,7 +1,7 @@
 //! Joining values along an axis.
 
 use crate::{
-    Operation, Shape, ShapeError, Var,
+    Operation, Shape, ShapeError, Var, VarList,
     axes::{Around, resolve},
     operation::{BackwardStep, ForwardStep, GradientMut, InputGradients, Inputs},
 };
@@ -80,5 +80,18 @@ impl<'t> Var<'t> {
     pub fn concatenate(values: &[Var<'t>], axis: isize) -> Var<'t> {
         let Some(first) = values.first() else { panic!("concatenate needs at least one value") };
         first.tape.operate(Concatenate { axis }, values)
+    }
+}
+
+impl<'t> VarList<'t> {
+    /// As [`Var::concatenate`].
+    ///
+    /// # Panics
+    ///
+    /// There is no value, or the shapes differ along another axis.
+    #[track_caller]
+    pub fn concatenate(&self, axis: isize) -> Var<'t> {
+        assert!(!self.is_empty(), "concatenate needs at least one value");
+        self.tape().operate_on_all(Concatenate { axis }, self.iter())
     }
 }
