@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use olifant_core::{DenseActivation, Float, Shape, Var};
+use olifant_core::{DenseActivation, Float, RecurrentActivation, Shape, Var};
 use serde::{Deserialize, Serialize};
 
 use crate::{BuildError, suggestion::known_names, with_batch};
@@ -263,6 +263,23 @@ impl Activation {
             Activation::Relu => (DenseActivation::Relu, Activation::Linear),
             other => (DenseActivation::Linear, other),
         }
+    }
+
+    /// The same function as recurrent operations know it, or `None` if they do not.
+    pub(crate) fn recurrent(self) -> Option<RecurrentActivation> {
+        Some(match self {
+            Activation::Linear => RecurrentActivation::Linear,
+            Activation::Relu => RecurrentActivation::Relu,
+            Activation::Relu6 => RecurrentActivation::Relu6,
+            Activation::Tanh => RecurrentActivation::Tanh,
+            Activation::HardTanh => RecurrentActivation::HardTanh,
+            Activation::Sigmoid => RecurrentActivation::Sigmoid,
+            Activation::HardSigmoid => RecurrentActivation::HardSigmoid,
+            Activation::Softsign => RecurrentActivation::Softsign,
+            Activation::Softplus => RecurrentActivation::Softplus,
+            Activation::Exponential => RecurrentActivation::Exponential,
+            _ => return None,
+        })
     }
 
     /// The activations that have a name in Keras, and one or two for those with a second name.

@@ -114,6 +114,10 @@ impl Layer for Functional {
     fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
         self.graph.call(inputs)
     }
+
+    fn batch_size(&self) -> Option<usize> {
+        self.graph.batch_size()
+    }
 }
 
 #[cfg(test)]

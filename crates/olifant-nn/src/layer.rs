@@ -1,6 +1,6 @@
 //! What a layer is, and how it gets its weights.
 
-use std::{any::Any, fmt, vec};
+use std::{any::Any, fmt, ops::Range, vec};
 
 use olifant_core::{Float, Purpose, RandomKey, Shape, TensorView, Var, VarList, Weight, WeightSpec, Weights};
 
@@ -97,6 +97,11 @@ pub trait Layer: Any + fmt::Debug + Send + Sync {
     fn check_input(&self, x: TensorView<'_>) -> Result<(), BuildError> {
         let _ = x;
         Ok(())
+    }
+
+    /// The only size of batches that the layer takes, if it keeps something of each sample of a batch for the next.
+    fn batch_size(&self) -> Option<usize> {
+        None
     }
 
     /// Takes over what the next layer does, if both together are faster in one: then the network does not call the next.
@@ -236,6 +241,14 @@ impl<'a> WeightBuilder<'a> {
             self.collected.constraints.push((weight, constraint.clone()));
         }
         Ok(())
+    }
+
+    /// Gives a part of a weight other first values than its initializer did.
+    /// A weight that the layer had already, or whose values a file holds, stays as it is.
+    pub(crate) fn begin_with(&mut self, weight: Weight, part: Range<usize>, value: Float) {
+        if self.existing.is_none() && matches!(self.filling, Filling::Initial(_)) {
+            self.collected.weights.get_mut(weight)[part].fill(value);
+        }
     }
 
     /// What is known of a weight.

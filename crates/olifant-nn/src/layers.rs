@@ -2,6 +2,7 @@
 
 mod activations;
 mod attention;
+mod bidirectional;
 mod concatenate;
 mod convolutional;
 mod defaults;
@@ -9,10 +10,12 @@ mod dense;
 mod dot;
 mod embedding;
 mod flatten;
+mod gru;
 mod identity;
 mod ids;
 mod lambda;
 mod last_axes;
+mod lstm;
 mod masking;
 mod merge;
 mod normalization;
@@ -20,15 +23,19 @@ mod per_axis;
 mod permute;
 mod pooling;
 mod preprocessing;
+mod recurrent;
 mod regularization;
 mod repeat_vector;
 mod reshape;
 mod reshaping;
+mod simple_rnn;
+mod time_distributed;
 
 pub use olifant_core::{FillMode, Interpolation, Padding};
 
 pub use activations::{ActivationLayer, ELU, LeakyReLU, PReLU, ReLU, Softmax};
 pub use attention::{AdditiveAttention, Attention, MultiHeadAttention, ScoreMode};
+pub use bidirectional::{Bidirectional, MergeMode};
 pub use concatenate::Concatenate;
 pub use convolutional::{
     Conv, Conv1D, Conv1DTranspose, Conv2D, Conv2DTranspose, Conv3D, Conv3DTranspose, ConvTranspose,
@@ -38,8 +45,10 @@ pub use dense::Dense;
 pub use dot::{Dot, DotAxes};
 pub use embedding::Embedding;
 pub use flatten::Flatten;
+pub use gru::GRU;
 pub use identity::Identity;
 pub use lambda::Lambda;
+pub use lstm::LSTM;
 pub use masking::Masking;
 pub use merge::{Add, Average, Maximum, Minimum, Multiply, Subtract};
 pub use normalization::{
@@ -57,6 +66,7 @@ pub use preprocessing::{
     CategoryEncoding, Discretization, Factor, FlipMode, Hashing, Normalization, OutputMode, RandomFlip,
     RandomRotation, RandomTranslation, RandomZoom, Rescaling,
 };
+pub use recurrent::RecurrentLayer;
 pub use regularization::{
     AlphaDropout, Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D,
     SpatialDropout3D,
@@ -67,3 +77,5 @@ pub use reshaping::{
     Cropping, Cropping1D, Cropping2D, Cropping3D, Sides, UpSampling, UpSampling1D, UpSampling2D,
     UpSampling3D, ZeroPadding, ZeroPadding1D, ZeroPadding2D, ZeroPadding3D,
 };
+pub use simple_rnn::SimpleRNN;
+pub use time_distributed::TimeDistributed;

@@ -144,6 +144,12 @@ impl Network {
         self.outputs.first().copied().unwrap_or(Shape::SCALAR)
     }
 
+    /// The only size of batches that the network takes, if one of its layers keeps something of each sample of a batch
+    /// for the next, see [`Layer::batch_size`]. A call with another size panics.
+    pub fn batch_size(&self) -> Option<usize> {
+        self.graph.batch_size()
+    }
+
     /// The layers in their order: name, layer, and the shape of its (first) output without the batch axis.
     pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Layer, Shape)> {
         let stages = self.graph.architecture.layers.iter().zip(&self.graph.stages);

@@ -92,4 +92,8 @@ impl Layer for Sequential {
     fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
         self.graph.call(inputs)
     }
+
+    fn batch_size(&self) -> Option<usize> {
+        self.graph.batch_size()
+    }
 }

@@ -69,7 +69,9 @@ impl Graph {
             let inputs = places.collect::<Result<Vec<_>, _>>()?;
             let given: Vec<Shape> = inputs.iter().map(|&value| shapes[value]).collect();
             let layer = call.layer;
-            let outputs = self.build_layer(layer, &given, weights).map_err(|source| BuildError::Layer {
+            let outputs = self.build_layer(layer, &given, weights);
+            let outputs = outputs.and_then(|outputs| self.check_batch_size(layer).map(|()| outputs));
+            let outputs = outputs.map_err(|source| BuildError::Layer {
                 number: layer,
                 name: self.stages[layer].name.clone(),
                 source: Box::new(source),
@@ -144,6 +146,22 @@ impl Graph {
             }
         }
         Ok(())
+    }
+
+    /// The only size of batches that the layers take, if any of them keeps something of each sample.
+    pub(crate) fn batch_size(&self) -> Option<usize> {
+        self.architecture.layers.iter().find_map(|node| node.layer.batch_size())
+    }
+
+    /// Whether a layer takes the batches that others take.
+    fn check_batch_size(&self, number: usize) -> Result<(), BuildError> {
+        match (self.architecture.layers[number].layer.batch_size(), self.batch_size()) {
+            (Some(given), Some(expected)) if given != expected => {
+                let expected = format!("for batches of {expected}, as in another layer");
+                Err(BuildError::option("stateful", expected, given))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether each layer is called once, with the only output of the one before.

@@ -31,6 +31,8 @@ fn all_cases() -> Vec<Case> {
         include_str!("../keras/preprocessing.json"),
         include_str!("../keras/reshaping.json"),
         include_str!("../keras/small_layers.json"),
+        include_str!("../keras/recurrent.json"),
+        include_str!("../keras/recurrent_wrappers.json"),
     ];
     families.into_iter().flat_map(cases).collect()
 }
