@@ -63,6 +63,19 @@ pub fn convolutional_classifier(optimizer: impl Optimizer) -> Result<Model, Buil
         .compile(optimizer, SparseCategoricalCrossentropy::new(), [Accuracy::new()])
 }
 
+/// A recurrent network that reads images row by row, 28 × 28-LSTM 128-10.
+///
+/// # Errors
+///
+/// An option of the optimizer is outside its range.
+pub fn recurrent_classifier(optimizer: impl Optimizer) -> Result<Model, BuildError> {
+    Sequential::new([28, 28])
+        .add(LSTM::new(128))
+        .add(Dense::new(10).activation(Activation::Softmax))
+        .seed(1)
+        .compile(optimizer, SparseCategoricalCrossentropy::new(), [Accuracy::new()])
+}
+
 /// As many layers as asked for, all of the same width and with as many inputs; the last one tells classes apart.
 ///
 /// # Errors

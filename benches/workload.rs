@@ -5,6 +5,7 @@
 //! - W1: the article's network, 8,000 images trained and 2,000 validated, batch 64, SGD
 //! - W2: 784-512-512-10 with dropout 0.2, 60,000 images, batch 128, Adam
 //! - W3: two convolutions with pooling, dropout 0.5 and a dense layer, 12,000 images, batch 128, Adam
+//! - W4: 28 rows of 28 pixels, LSTM 128-10, 12,000 images, batch 128, Adam
 //! - W5: `predict` with W1's network: one image, a thousand dense numbers, 10,000 images in batches of 256
 //! - W6: the whole process, ten epochs of W1 with their lines printed; to be timed from outside
 //!
@@ -16,9 +17,9 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
-use networks::{classifier, convolutional_classifier, large_classifier};
+use networks::{classifier, convolutional_classifier, large_classifier, recurrent_classifier};
 use olifant::{FitError, IntoFitOptions, prelude::*};
-use olifant_datasets::{Dataset, Images, Source, load};
+use olifant_datasets::{Dataset, Source, load};
 use serde::Serialize;
 
 #[derive(Parser)]
@@ -26,7 +27,7 @@ use serde::Serialize;
 struct Arguments {
     #[arg(ignore_case = true)]
     work: Work,
-    /// How many epochs; of three or more, the first two warm up and are not counted [default: 12 for W1, 5 for W2 and W3]
+    /// How many epochs; of three or more, the first two warm up and are not counted [default: 12 for W1, 5 for W2 to W4]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     epochs: Option<u16>,
     /// How many threads [default: one for each processor]
@@ -40,6 +41,7 @@ enum Work {
     W1,
     W2,
     W3,
+    W4,
     W5,
     W6,
 }
@@ -90,18 +92,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dataset = load(Source::Auto)?;
     let figures = match work {
         Work::W1 => article(&dataset, epochs.unwrap_or(12))?,
-        Work::W2 => {
-            let images = dataset.train().read()?;
-            trained_and_tested(&dataset, images, large_classifier(Adam::new(0.001))?, epochs.unwrap_or(5))?
-        }
+        Work::W2 => with_test(&dataset, epochs.unwrap_or(5), 60_000, large_classifier(Adam::new(0.001))?)?,
         Work::W3 => {
-            let images = dataset.train().take(12_000).read()?;
-            trained_and_tested(
-                &dataset,
-                images,
-                convolutional_classifier(Adam::new(0.001))?,
-                epochs.unwrap_or(5),
-            )?
+            with_test(&dataset, epochs.unwrap_or(5), 12_000, convolutional_classifier(Adam::new(0.001))?)?
+        }
+        Work::W4 => {
+            with_test(&dataset, epochs.unwrap_or(5), 12_000, recurrent_classifier(Adam::new(0.001))?)?
         }
         Work::W5 => predictions(&dataset, epochs.unwrap_or(3))?,
         Work::W6 => {
@@ -124,19 +120,20 @@ fn article(dataset: &Dataset, epochs: usize) -> Result<Figures, Box<dyn Error>> 
     Ok(clock.training(&history, last(&history, "val_accuracy")))
 }
 
-/// Trains with batches of 128, and measures the accuracy on the test images.
-fn trained_and_tested(
+/// Trains on so many images in batches of 128, and evaluates on the test images afterwards.
+fn with_test(
     dataset: &Dataset,
-    images: Images,
-    mut model: Model,
     epochs: usize,
+    images: usize,
+    mut model: Model,
 ) -> Result<Figures, Box<dyn Error>> {
     let mut clock = Clock::default();
+    let train = dataset.train().take(images).read()?;
     let options =
         FitOptions::new().epochs(epochs).batch_size(128).verbose(Verbose::Silent).callback(&mut clock);
-    let history = model.fit(&images.x, &images.y, options)?;
+    let history = model.fit(&train.x, &train.y, options)?;
     // The memory is that of training, not of the test.
-    drop(images);
+    drop(train);
     let test = dataset.test().read()?;
     let logs = model.evaluate(&test.x, &test.y)?;
     Ok(clock.training(&history, logs.get("accuracy").unwrap_or(f64::NAN)))
