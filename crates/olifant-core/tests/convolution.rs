@@ -348,7 +348,9 @@ fn a_kernel_can_be_its_own_bias() {
 #[test]
 fn transposed_convolutions_are_the_way_back_through_a_convolution() {
     let transpose = ConvolutionTranspose::new;
-    let cases: [(&[usize], &[usize], ConvolutionTranspose, &[usize]); 8] = [
+    /// Shapes of x and kernel, how, and the shape of the result.
+    type Case<'a> = (&'a [usize], &'a [usize], ConvolutionTranspose, &'a [usize]);
+    let cases: [Case<'_>; 8] = [
         (&[2, 3, 2], &[3, 4, 2], transpose(), &[2, 5, 4]),
         (&[2, 3, 2], &[2, 1, 2], transpose().strides(&[3]), &[2, 9, 1]),
         (&[1, 3, 4, 2], &[3, 2, 3, 2], transpose().strides(&[2, 1]), &[1, 7, 5, 3]),
