@@ -73,7 +73,7 @@ impl<'a> Batches<'a> {
         sample_weight: Option<&'a Arrays<'a>>,
         batch_size: Option<usize>,
     ) -> Result<Batches<'a>, FitError> {
-        let batch_size = batch_size.unwrap_or(BATCH_SIZE);
+        let batch_size = batch_size.unwrap_or(default_batch_size(model));
         if batch_size == 0 {
             return Err(FitError::option("batch_size", "at least 1", batch_size));
         }
@@ -178,6 +178,15 @@ impl<'a> Batches<'a> {
             self.batch_size = self.samples().div_ceil(steps);
         }
         self
+    }
+
+    /// The same, if all batches are of the size that stateful layers take.
+    ///
+    /// # Errors
+    ///
+    /// One is of another size; the error names the layer.
+    pub(crate) fn checked_for(self, model: &Model) -> Result<Batches<'a>, FitError> {
+        check_batch_size(model, self.samples(), self.batch_size).map(|()| self)
     }
 
     /// How many samples make a batch.
@@ -287,6 +296,22 @@ impl BatchReader<'_> {
     pub(crate) fn read(&mut self, number: usize, model: &Model, batch: &mut Batch) -> Result<(), FitError> {
         self.reader.read(number, model.team(), batch)?;
         self.batches.check_targets(number, model, batch)
+    }
+}
+
+/// How many samples make a batch unless something else is asked for: what stateful layers take, or Keras's 32.
+pub(crate) fn default_batch_size(model: &Model) -> usize {
+    model.network().batch_size().unwrap_or(BATCH_SIZE)
+}
+
+/// Whether all batches are of the size that stateful layers take.
+pub(crate) fn check_batch_size(model: &Model, samples: usize, batch_size: usize) -> Result<(), FitError> {
+    let stateful = model.network().layers().find_map(|(name, layer, _)| Some((name, layer.batch_size()?)));
+    match stateful {
+        Some((layer, expected)) if batch_size != expected || !samples.is_multiple_of(expected) => {
+            Err(FitError::BatchSize { layer: layer.to_owned(), expected, batch_size, samples })
+        }
+        _ => Ok(()),
     }
 }
 

@@ -59,6 +59,21 @@ pub enum FitError {
         /// Their names.
         names: String,
     },
+    /// Batches of another size than a stateful layer keeps states for.
+    #[error(
+        "layer {layer} is stateful, for batches of {expected}, but {samples} samples in batches of {batch_size} \
+         do not come in such batches: set batch_size to {expected}, and leave out samples that fill no batch"
+    )]
+    BatchSize {
+        /// The layer's name.
+        layer: String,
+        /// The size it takes.
+        expected: usize,
+        /// The size there is.
+        batch_size: usize,
+        /// How many samples there are.
+        samples: usize,
+    },
     /// NaN or infinity in the data.
     #[error(
         "row {row} of {array} contains {value}: replace or drop what is not a finite number before training"

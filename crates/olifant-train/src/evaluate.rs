@@ -101,7 +101,7 @@ impl Model {
     /// Data or targets do not suit the model.
     pub fn evaluate<'a>(&self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Result<Logs, FitError> {
         let (x, y) = (x.into_arrays(), y.into_arrays());
-        let batches = Batches::new(self, &x, &y, None, None)?;
+        let batches = Batches::new(self, &x, &y, None, None)?.checked_for(self)?;
         let (mut batch, mut running) = (Batch::default(), self.running());
         batches.with_reader(batches.len(), |reader| {
             (0..batches.len()).try_for_each(|number| {
@@ -126,7 +126,8 @@ impl Model {
         let (x, y) = (x.into_arrays(), y.into_arrays());
         options.check()?;
         let batches = Batches::new(self, &x, &y, options.sample_weight.as_ref(), options.batch_size)?
-            .with_steps(options.batch_size, options.steps);
+            .with_steps(options.batch_size, options.steps)
+            .checked_for(self)?;
         let mut callbacks = CallbackList::new(options.callbacks);
         let (samples, batch_size) = (batches.samples(), batches.batch_size());
         let mut evaluation = Evaluation::new(self, batches, options.steps, false);

@@ -120,8 +120,10 @@ fn data<'a>(
         }
         (None, None) => (all, None),
     };
-    let train = train.with_steps(options.batch_size, options.steps_per_epoch);
-    let validation =
-        validation.map(|batches| batches.with_steps(validation_batch_size, options.validation_steps));
+    let train = train.with_steps(options.batch_size, options.steps_per_epoch).checked_for(model)?;
+    let validation = validation.map(|batches| {
+        batches.with_steps(validation_batch_size, options.validation_steps).checked_for(model)
+    });
+    let validation = validation.transpose()?;
     Ok((train.class_weight(&options.class_weight)?, validation))
 }

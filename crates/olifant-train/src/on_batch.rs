@@ -131,7 +131,8 @@ impl Model {
     fn batch(&self, x: &Arrays<'_>, y: &Arrays<'_>, options: &BatchOptions<'_>) -> Result<Batch, FitError> {
         check_class_weight(&options.class_weight, options.sample_weight.as_ref())?;
         let samples = inputs(self, x)?[0].len;
-        let batches = Batches::new(self, x, y, options.sample_weight.as_ref(), Some(samples.max(1)))?;
+        let weights = options.sample_weight.as_ref();
+        let batches = Batches::new(self, x, y, weights, Some(samples.max(1)))?.checked_for(self)?;
         let mut batch = Batch::default();
         batches.class_weight(&options.class_weight)?.read(0, self, &mut batch)?;
         Ok(batch)

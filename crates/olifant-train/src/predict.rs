@@ -7,7 +7,9 @@ use olifant_core::{Float, Shape, Team, Tensor, TensorView};
 
 use crate::{
     CallbackList, EvaluateOptions, FitError, IntoArrays, Logs, Model, Params, Progress, Training,
-    batches::{BATCH_SIZE, OUT_OF_DATA, SampleList, check_numbers, inputs, read_all},
+    batches::{
+        OUT_OF_DATA, SampleList, check_batch_size, check_numbers, default_batch_size, inputs, read_all,
+    },
     read_ahead::{Reader, with_reader},
 };
 
@@ -55,7 +57,7 @@ impl Model {
     /// ```
     pub fn predict_several<'a>(&self, x: impl IntoArrays<'a>) -> Result<Vec<ArrayD<Float>>, FitError> {
         let x = x.into_arrays();
-        predict_all(self, InputBatches { x: inputs(self, &x)?, batch_size: BATCH_SIZE })
+        predict_all(self, InputBatches { x: inputs(self, &x)?, batch_size: default_batch_size(self) })
     }
 
     /// Whether there is one output, as asked for by methods that return one array.
@@ -111,8 +113,9 @@ impl Model {
         let x = inputs(self, &x)?;
         options.check()?;
         let samples = x[0].len;
-        let in_steps = options.steps.map_or(BATCH_SIZE, |steps| samples.div_ceil(steps).max(1));
+        let in_steps = options.steps.map_or(default_batch_size(self), |steps| samples.div_ceil(steps).max(1));
         let batches = InputBatches { x, batch_size: options.batch_size.unwrap_or(in_steps) };
+        check_batch_size(self, samples, batches.batch_size)?;
         let mut predictions = Predictions::new(self, samples)?;
         let steps = options.steps.unwrap_or(batches.len());
         let params = Params::of_pass(samples, batches.batch_size, steps, options.verbose, self.seed());
@@ -146,6 +149,7 @@ impl Model {
 
 /// The outputs for all batches.
 fn predict_all(model: &Model, batches: InputBatches<'_>) -> Result<Vec<ArrayD<Float>>, FitError> {
+    check_batch_size(model, batches.samples(), batches.batch_size)?;
     let mut predictions = Predictions::new(model, batches.samples())?;
     batches.with_reader(batches.len(), |mut reader| {
         (0..batches.len()).try_for_each(|number| predictions.compute(number, model, &mut reader).map(|_| ()))

@@ -6,7 +6,7 @@
 use ndarray::{Array, Array1, Array2, ArrayD, Dimension, IxDyn, array};
 use olifant_nn::{
     Activation, Sequential,
-    layers::{Dense, Embedding, Flatten},
+    layers::{Dense, Embedding, Flatten, LSTM},
     losses::{CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy},
     metrics::{Accuracy, CategoricalAccuracy},
     optimizers::{Adam, Sgd},
@@ -283,4 +283,23 @@ fn ids_outside_the_vocabulary_are_named_by_row_and_value_before_the_first_step()
         assert_eq!(model.network().weights().trainable(), before, "nothing was trained");
         assert_eq!(model.predict(&ids).unwrap_err().to_string(), error);
     }
+}
+
+#[test]
+fn a_stateful_layer_is_given_batches_of_its_size_or_an_error_that_names_it() {
+    let layers = Sequential::new([3, 2]).add(LSTM::new(4).stateful(5)).add(Dense::new(1));
+    let mut model = layers.seed(0).compile(Sgd::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    let (x, y) = (Array::<f32, _>::zeros((10, 3, 2)), Array1::<f32>::zeros(10));
+    model.fit(&x, &y, quiet()).unwrap();
+    let error = model.fit(&x, &y, quiet().batch_size(4)).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "layer lstm is stateful, for batches of 5, but 10 samples in batches of 4 do not come in such batches: \
+         set batch_size to 5, and leave out samples that fill no batch"
+    );
+    let short = x.slice(ndarray::s![..7, .., ..]);
+    assert!(model.predict(short).unwrap_err().to_string().contains("7 samples in batches of 5"));
+    assert!(model.evaluate(short, y.slice(ndarray::s![..7])).is_err());
+    assert!(model.train_on_batch(short, y.slice(ndarray::s![..7])).is_err());
+    assert_eq!(model.predict(&x).unwrap().shape(), [10, 1]);
 }
