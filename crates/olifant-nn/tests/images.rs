@@ -11,6 +11,8 @@ use olifant_core::{
 };
 use olifant_nn::{Layer, Sequential, layers::*};
 
+// Which pixel is the nearest depends on the last digit: Keras computes in single precision.
+#[cfg(not(feature = "f64"))]
 #[test]
 fn affine_transformations_are_keras() {
     for case in cases(include_str!("keras/affine_transforms.json")) {

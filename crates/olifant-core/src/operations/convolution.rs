@@ -169,7 +169,7 @@ impl Operation for Convolution {
         forward(&plan, forward_step, step.team, &mut step.scratch.convolution);
     }
 
-    /// See [`kernels::convolution`](crate::kernels::convolution) for the formulas.
+    /// The formulas stand in `kernels/convolution.rs`.
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         let plan = self.known_plan(&step.inputs);
         let (x, kernel) = (step.inputs.get(0).data, step.inputs.get(1).data);
