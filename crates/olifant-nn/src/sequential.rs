@@ -1,6 +1,6 @@
 //! Building a network as a chain of layers.
 
-use olifant_core::{Shape, Var, VarList};
+use olifant_core::{Shape, TensorView, Var, VarList};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -91,6 +91,10 @@ impl Layer for Sequential {
 
     fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
         self.graph.call(inputs)
+    }
+
+    fn check_input(&self, x: TensorView<'_>) -> Result<(), BuildError> {
+        self.graph.check_numbers(&[x])
     }
 
     fn batch_size(&self) -> Option<usize> {

@@ -167,7 +167,7 @@ impl<'a> Batches<'a> {
             return Err(FitError::option("validation_split", expected, share));
         }
         let order = Arc::new(Arc::make_mut(&mut self.order).split_off(at));
-        let batch_size = batch_size.unwrap_or(BATCH_SIZE);
+        let batch_size = batch_size.unwrap_or(self.batch_size);
         let validation = Batches { order, batch_size, class_weight: None, ..self.clone() };
         Ok((self, validation))
     }

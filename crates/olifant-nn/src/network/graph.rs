@@ -155,8 +155,10 @@ impl Graph {
 
     /// Whether a layer takes the batches that others take.
     fn check_batch_size(&self, number: usize) -> Result<(), BuildError> {
-        match (self.architecture.layers[number].layer.batch_size(), self.batch_size()) {
-            (Some(given), Some(expected)) if given != expected => {
+        // Few layers have one: looking through all others for each layer would take time in the square of the layers.
+        let Some(given) = self.architecture.layers[number].layer.batch_size() else { return Ok(()) };
+        match self.batch_size() {
+            Some(expected) if given != expected => {
                 let expected = format!("for batches of {expected}, as in another layer");
                 Err(BuildError::option("stateful", expected, given))
             }
