@@ -39,6 +39,8 @@ fn compute(threads: usize) -> Vec<Float> {
             mask.iter_mut().enumerate().for_each(|(i, m)| *m = (i % 3 > 0).into())
         });
         let y = y + scores.masked_softmax(0.5, Some(mask), true, IfNoneCounts::Zero).reshape([rows, columns]);
+        let weighed = scores.matmul_transposed(scores).softmax().matmul(scores);
+        let y = y + weighed.reshape([rows, columns]);
         let labels = tape.input_with([rows], |labels| {
             labels.iter_mut().enumerate().for_each(|(i, label)| *label = (i % columns) as Float);
         });

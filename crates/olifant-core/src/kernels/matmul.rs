@@ -32,12 +32,14 @@ use crate::{
 };
 use groups::Groups;
 pub(crate) use packed::{Packed, Target};
+pub(crate) use stack::{Stack, matmul_each};
 use tile::Tile;
 
 mod groups;
 mod pack;
 mod packed;
 mod single_row;
+mod stack;
 mod tile;
 
 /// How many terms of the sums are taken at a time.

@@ -4,7 +4,7 @@ use crate::{
     Float, Operation, Shape, ShapeError, Var,
     kernels::{
         broadcast::Broadcast,
-        matmul::{Epilogue, Matrix, matmul},
+        matmul::{Epilogue, Scratch, Stack, matmul, matmul_each},
         team::Team,
     },
     operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
@@ -18,48 +18,6 @@ pub(crate) struct Matmul {
     transpose_b: bool,
 }
 
-/// A stack of equal matrices: how many rows and columns each has as it is stored.
-#[derive(Clone, Copy)]
-struct Stack<'a> {
-    data: &'a [Float],
-    rows: usize,
-    columns: usize,
-    transposed: bool,
-}
-
-impl<'a> Stack<'a> {
-    fn new(operand: TensorView<'a>, transposed: bool) -> Stack<'a> {
-        let (_, rows, columns) = split(operand.shape).expect("the shapes were checked before");
-        Stack { data: operand.data, rows, columns, transposed }
-    }
-
-    /// The numbers in one matrix.
-    fn size(&self) -> usize {
-        self.rows * self.columns
-    }
-
-    /// The `index`-th matrix.
-    fn matrix(&self, index: usize) -> Matrix<'a> {
-        let data = &self.data[index * self.size()..][..self.size()];
-        Matrix::new(data, self.rows, self.columns).transposed_if(self.transposed)
-    }
-
-    /// How many rows a matrix has as it is used.
-    fn matrix_rows(&self) -> usize {
-        if self.transposed { self.columns } else { self.rows }
-    }
-
-    /// How many columns a matrix has as it is used.
-    fn matrix_columns(&self) -> usize {
-        if self.transposed { self.rows } else { self.columns }
-    }
-
-    /// The matrices one below the other, as a single one.
-    fn joined(self, count: usize) -> Stack<'a> {
-        Stack { rows: self.rows * count, ..self }
-    }
-}
-
 /// The axes before the last two, the rows and the columns.
 fn split(shape: Shape) -> Result<(Shape, usize, usize), ShapeError> {
     match shape.axes() {
@@ -68,18 +26,69 @@ fn split(shape: Shape) -> Result<(Shape, usize, usize), ShapeError> {
     }
 }
 
+/// How the matrices of two stacks line up: one by one, or broadcast, where some are used several times.
+#[derive(Clone, Copy)]
+struct Plan<'t>(Option<Broadcast<'t>>);
+
+/// The stacks that a product is of, with the numbers of their matrices where the i-th of A and the j-th of B give the k-th of C.
+struct Factors<'a> {
+    left: (Stack<'a>, Number),
+    right: (Stack<'a>, Number),
+    output: Number,
+}
+
+#[derive(Clone, Copy)]
+enum Number {
+    I = 0,
+    J = 1,
+    K = 2,
+}
+
+impl Plan<'_> {
+    /// Multiplies all pairs.
+    fn multiply(
+        &self,
+        factors: &Factors<'_>,
+        output: &mut [Float],
+        epilogue: Epilogue<'_>,
+        team: &Team,
+        scratch: &mut Scratch,
+    ) {
+        let (left, right) = (factors.left.0, factors.right.0);
+        match &self.0 {
+            None => matmul_each(left, right, output, epilogue, team, scratch),
+            Some(plan) => {
+                let size = left.matrix_sizes()[0] * right.matrix_sizes()[1];
+                plan.for_each(|i, j, k| {
+                    let index = |number: Number| [i, j, k][number as usize];
+                    let (left, right) = (left.matrix(index(factors.left.1)), right.matrix(index(factors.right.1)));
+                    let output = &mut output[index(factors.output) * size..][..size];
+                    matmul(left, right, output, epilogue, team, scratch);
+                });
+            }
+        }
+    }
+}
+
 impl Matmul {
     /// The operands, and how their matrices line up.
     ///
     /// One matrix B for all A is a single product: the rows of all A stand one below the other.
-    fn operands<'a>(&self, inputs: &Inputs<'a>, team: &'a Team) -> (Stack<'a>, Stack<'a>, Broadcast<'a>) {
-        let (a, b) = (inputs.get(0), inputs.get(1));
-        let [(batch_a, ..), (batch_b, ..)] = [a, b].map(|x| split(x.shape).expect("checked before"));
-        let (a, b) = (Stack::new(a, self.transpose_a), Stack::new(b, self.transpose_b));
+    fn operands<'a>(&self, inputs: &Inputs<'a>, team: &'a Team) -> (Stack<'a>, Stack<'a>, Plan<'a>) {
+        let operand = |number, transposed| {
+            let TensorView { data, shape } = inputs.get(number);
+            let (batch, rows, columns) = split(shape).expect("the shapes were checked before");
+            (batch, Stack::new(data, rows, columns).transposed_if(transposed))
+        };
+        let (batch_a, a) = operand(0, self.transpose_a);
+        let (batch_b, b) = operand(1, self.transpose_b);
         if batch_b.size() == 1 && !self.transpose_a {
-            return (a.joined(batch_a.size()), b, Broadcast::new(team, Shape::SCALAR, Shape::SCALAR));
+            (a.joined(batch_a.size()), b, Plan(None))
+        } else if batch_a == batch_b {
+            (a, b, Plan(None))
+        } else {
+            (a, b, Plan(Some(Broadcast::new(team, batch_a, batch_b))))
         }
-        (a, b, Broadcast::new(team, batch_a, batch_b))
     }
 }
 
@@ -106,41 +115,32 @@ impl Operation for Matmul {
 
     fn forward(&self, step: ForwardStep<'_>) {
         let (a, b, plan) = self.operands(&step.inputs, step.team);
-        let size = a.matrix_rows() * b.matrix_columns();
-        plan.for_each(|i, j, k| {
-            let c = &mut step.output[k * size..][..size];
-            matmul(a.matrix(i), b.matrix(j), c, Epilogue::Assign, step.team, step.scratch);
-        });
+        let factors = Factors { left: (a, Number::I), right: (b, Number::J), output: Number::K };
+        plan.multiply(&factors, step.output, Epilogue::Assign, step.team, step.scratch);
     }
 
     /// dA = dC·Bᵀ and dB = Aᵀ·dC; a matrix that was used several times gets the sum.
     fn backward(&self, step: BackwardStep<'_>, gradients: &mut InputGradients<'_>) {
         let (a, b, plan) = self.operands(&step.inputs, step.team);
-        let dc = Stack {
-            data: step.output_gradient,
-            rows: a.matrix_rows(),
-            columns: b.matrix_columns(),
-            transposed: false,
+        let ([rows, _], [_, columns]) = (a.matrix_sizes(), b.matrix_sizes());
+        let dc = Stack::new(step.output_gradient, rows, columns);
+        let mut add = |left, right, output, gradient: &mut [Float]| {
+            let factors = Factors { left, right, output };
+            plan.multiply(&factors, gradient, Epilogue::Add, step.team, step.scratch);
         };
         if let Some(mut da) = gradients.get(0) {
-            let da = da.accumulator();
-            plan.for_each(|i, j, k| {
-                let da = &mut da[i * a.size()..][..a.size()];
-                let (dc, b) = (dc.matrix(k), b.matrix(j));
-                // (dC·Bᵀ)ᵀ = B·dCᵀ
-                let (left, right) = if a.transposed { (b, dc.transposed()) } else { (dc, b.transposed()) };
-                matmul(left, right, da, Epilogue::Add, step.team, step.scratch);
-            });
+            // (dC·Bᵀ)ᵀ = B·dCᵀ
+            let transposed = a.is_transposed();
+            let [dc, b] = [(dc.transposed_if(transposed), Number::K), (b.transposed_if(!transposed), Number::J)];
+            let (left, right) = if transposed { (b, dc) } else { (dc, b) };
+            add(left, right, Number::I, da.accumulator());
         }
         if let Some(mut db) = gradients.get(1) {
-            let db = db.accumulator();
-            plan.for_each(|i, j, k| {
-                let db = &mut db[j * b.size()..][..b.size()];
-                let (a, dc) = (a.matrix(i), dc.matrix(k));
-                // (Aᵀ·dC)ᵀ = dCᵀ·A
-                let (left, right) = if b.transposed { (dc.transposed(), a) } else { (a.transposed(), dc) };
-                matmul(left, right, db, Epilogue::Add, step.team, step.scratch);
-            });
+            // (Aᵀ·dC)ᵀ = dCᵀ·A
+            let transposed = b.is_transposed();
+            let [a, dc] = [(a.transposed_if(!transposed), Number::I), (dc.transposed_if(transposed), Number::K)];
+            let (left, right) = if transposed { (dc, a) } else { (a, dc) };
+            add(left, right, Number::J, db.accumulator());
         }
     }
 }
