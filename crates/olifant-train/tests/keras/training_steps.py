@@ -2,11 +2,7 @@
 
 Made with keras==3.15.1 tensorflow-cpu==2.21.0 numpy==2.4.6. Run: python training_steps.py
 
-Nothing is drawn at random, so no weight and no pixel has to be stored. All come from one integer
-hash (arithmetic modulo 2^32):
-
-    hash(x):  x ^= x >> 16;  x *= 0x7feb352d;  x ^= x >> 15;  x *= 0x846ca68b;  x ^= x >> 16
-    unit(stream, i) = (hash(stream * 0x9e3779b9 + i) >> 8) / 2^24        in [0, 1), exact in float32
+Nothing is drawn at random, so no weight and no pixel has to be stored: all come from the formula in unit.py.
 
 Weights. The kernel of layer l (0, 1, 2), of shape [inputs, outputs], has at row-major index i
     float32((2 * unit(l, i) - 1) * sqrt(6 / (inputs + outputs)))         computed in float64
@@ -27,21 +23,11 @@ sys.path.append(str(Path(__file__).parents[3] / "olifant-nn/tests/keras"))
 import golden
 import keras
 import numpy as np
+from unit import unit
 
 UNITS = [784, 300, 100, 10]
 STEPS, BATCH, PIXELS, CLASSES = 30, 64, 784, 10
 LABELS, MASK, NOISE, SHADE = 3, 4, 5, 6
-
-
-def unit(stream, index):
-    x = (np.uint64(stream) * np.uint64(0x9E3779B9) + index.astype(np.uint64)) & np.uint64(0xFFFFFFFF)
-    x = x.astype(np.uint32)
-    x ^= x >> np.uint32(16)
-    x *= np.uint32(0x7FEB352D)
-    x ^= x >> np.uint32(15)
-    x *= np.uint32(0x846CA68B)
-    x ^= x >> np.uint32(16)
-    return (x >> np.uint32(8)) / 2.0**24
 
 
 def initial_weights():

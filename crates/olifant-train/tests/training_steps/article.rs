@@ -1,8 +1,6 @@
 //! The article's network follows Keras step by step: from the same weights, the same losses.
 //!
-//! The numbers are made by `keras/training_steps.py`, whose docstring defines weights and data by a formula.
-
-#![allow(clippy::unwrap_used)]
+//! The numbers are made by `../keras/training_steps.py`, whose docstring defines weights and data by a formula.
 
 use ndarray::{Array1, Array2};
 use olifant_nn::{
@@ -15,19 +13,11 @@ use olifant_nn::{
 use olifant_train::{Compile, Model};
 use serde_json::Value;
 
+use super::{close, unit::unit};
+
 const PIXELS: usize = 784;
 const BATCH: usize = 64;
 const STEPS: usize = 30;
-
-fn unit(stream: u32, index: usize) -> f64 {
-    let mut x = stream.wrapping_mul(0x9E37_79B9).wrapping_add(index as u32);
-    x ^= x >> 16;
-    x = x.wrapping_mul(0x7FEB_352D);
-    x ^= x >> 15;
-    x = x.wrapping_mul(0x846C_A68B);
-    x ^= x >> 16;
-    f64::from(x >> 8) / f64::from(1 << 24)
-}
 
 fn samples() -> (Array2<f32>, Array1<u8>) {
     let labels = Array1::from_shape_fn(STEPS * BATCH, |s| (10.0 * unit(3, s)) as u8);
@@ -58,13 +48,8 @@ fn network(optimizer: impl Optimizer) -> Model {
     model
 }
 
-fn close(ours: f64, keras: f64, tolerance: f64, what: &str) {
-    let scale = keras.abs().max(1.0);
-    assert!((ours - keras).abs() <= tolerance * scale, "{what}: {ours}, Keras has {keras}");
-}
-
 fn follow(case: usize, optimizer: impl Optimizer) {
-    let golden: Value = serde_json::from_str(include_str!("keras/training_steps.json")).unwrap();
+    let golden: Value = serde_json::from_str(include_str!("../keras/training_steps.json")).unwrap();
     let case = &golden["cases"][case];
     let (x, y) = samples();
     assert_eq!(x[[0, 0]], golden["self_check"]["first_lit"][0][1].as_f64().unwrap() as f32);
