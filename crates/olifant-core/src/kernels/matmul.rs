@@ -146,6 +146,7 @@ pub struct Scratch {
     numbers: Buffer,
     /// Matrices that several products share.
     pub(crate) packed: [Packed; 2],
+    pub(crate) packed_input: Packed,
 }
 
 /// What one thread needs room for.

@@ -104,30 +104,36 @@ impl Team {
         });
     }
 
-    /// Cuts several outputs at the same rows and runs `work(rows, pieces)` on the pieces, in parallel if that pays.
+    /// Divides outputs by samples and runs `work(samples, shares)` on the shares, in parallel if that pays.
     ///
-    /// Each output comes with the length of its rows, which may be 0. `cost` counts elementary operations per row.
+    /// Each output comes with its width: how many numbers a sample has in each of its steps, which may be 0.
+    /// It holds one step after the other, and in each the samples one after the other. `cost` counts elementary operations per sample.
     ///
     /// # Panics
     ///
-    /// An output is shorter than its rows.
-    pub(crate) fn for_each_block<T: Send, const N: usize>(
+    /// An output is not made of whole steps.
+    pub(crate) fn for_each_share<T: Send, const N: usize>(
         &self,
         outputs: [(&mut [T], usize); N],
-        rows: usize,
+        samples: usize,
         cost: usize,
-        work: &(impl Fn(Range<usize>, [&mut [T]; N]) + Sync),
+        work: &(impl Fn(Range<usize>, [Share<'_, T>; N]) + Sync),
     ) {
-        let parts = self.parts(rows.saturating_mul(cost), rows);
-        let lengths = outputs.each_ref().map(|&(_, row)| row);
-        let outputs = outputs.map(|(output, row)| SharedRows::new(output, row));
+        let parts = self.parts(samples.saturating_mul(cost), samples);
+        let widths = outputs.each_ref().map(|&(_, width)| width);
+        let outputs = outputs.map(|(output, width)| {
+            let step = samples * width;
+            assert!(output.is_empty() || step > 0 && output.len().is_multiple_of(step), "steps are whole");
+            SharedRows::new(output, step)
+        });
         self.run(parts, &|part| {
-            let block = range_of_part(part, parts, rows, 1);
-            let pieces = array::from_fn(|number| {
-                // SAFETY: the ranges of different parts do not overlap, and each output is another memory.
-                unsafe { outputs[number].segment(block.start, 0..block.len() * lengths[number]) }
+            let samples = range_of_part(part, parts, samples, 1);
+            let shares = array::from_fn(|number| {
+                let columns = samples.start * widths[number]..samples.end * widths[number];
+                // The ranges of different parts do not overlap, and each output is another memory.
+                Share { output: &outputs[number], columns }
             });
-            work(block, pieces);
+            work(samples, shares);
         });
     }
 
@@ -171,6 +177,40 @@ pub(crate) fn range_of_part(part: usize, parts: usize, len: usize, unit: usize) 
     cut(part)..cut(part + 1)
 }
 
+/// What belongs to some samples, and so to one thread, of an output that has numbers for each sample in each step.
+pub(crate) struct Share<'a, T> {
+    output: &'a SharedRows<'a, T>,
+    /// The same in every step; no other share has them.
+    columns: Range<usize>,
+}
+
+impl<T> Share<'_, T> {
+    /// The numbers of all samples of the share in one step.
+    ///
+    /// # Panics
+    ///
+    /// There is no such step.
+    #[inline(always)]
+    pub(crate) fn step(&self, step: usize) -> &[T] {
+        // SAFETY: nobody else has these columns, and to write them this share must not be borrowed.
+        unsafe { self.output.view(step, self.columns.clone()) }
+    }
+
+    /// The same, to be written.
+    #[inline(always)]
+    pub(crate) fn step_mut(&mut self, step: usize) -> &mut [T] {
+        // SAFETY: nobody else has these columns, and this share is borrowed.
+        unsafe { self.output.segment(step, self.columns.clone()) }
+    }
+
+    /// The numbers of all steps, if the share is all there is.
+    pub(crate) fn all_steps_mut(&mut self) -> Option<&mut [T]> {
+        let is_all = self.columns == (0..self.output.row_stride);
+        // SAFETY: as there is nothing but this share, nobody else has any of it.
+        is_all.then(|| unsafe { self.output.segment(0, 0..self.output.len) })
+    }
+}
+
 /// A matrix that several threads write at once, each its own rows or columns.
 pub(crate) struct SharedRows<'a, T> {
     start: *mut T,
@@ -197,14 +237,33 @@ impl<'a, T> SharedRows<'a, T> {
     #[allow(clippy::mut_from_ref)]
     #[inline(always)]
     pub(crate) unsafe fn segment(&self, row: usize, columns: Range<usize>) -> &mut [T] {
+        let start = self.start_of(row, &columns);
+        // SAFETY: the segment lies inside the borrowed slice, and by contract nobody else uses it.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(start), columns.len()) }
+    }
+
+    /// The elements `columns` of one row, to be read.
+    ///
+    /// # Safety
+    ///
+    /// As long as they are used, no segment that overlaps them may be.
+    #[inline(always)]
+    unsafe fn view(&self, row: usize, columns: Range<usize>) -> &[T] {
+        let start = self.start_of(row, &columns);
+        // SAFETY: the elements lie inside the borrowed slice, and by contract nobody writes them.
+        unsafe { std::slice::from_raw_parts(self.start.add(start), columns.len()) }
+    }
+
+    /// Where a segment begins, which lies inside the matrix.
+    #[inline(always)]
+    fn start_of(&self, row: usize, columns: &Range<usize>) -> usize {
         let start = row * self.row_stride + columns.start;
         // Without a sum that could overflow: a segment may end where the matrix does, but not behind it.
         assert!(
             columns.start <= columns.end && start <= self.len && columns.len() <= self.len - start,
             "a segment lies inside the matrix"
         );
-        // SAFETY: the segment lies inside the borrowed slice, and by contract nobody else uses it.
-        unsafe { std::slice::from_raw_parts_mut(self.start.add(start), columns.len()) }
+        start
     }
 
     /// The elements `columns` of `R` rows, one below the other.
@@ -297,17 +356,41 @@ mod tests {
     }
 
     #[test]
-    fn outputs_of_different_widths_are_cut_at_the_same_rows() {
-        let (mut wide, mut narrow) = (vec![0; 7 * 5], vec![0; 7]);
-        let outputs = [(&mut wide[..], 5), (&mut [][..], 0), (&mut narrow[..], 1)];
-        Team::default().for_each_block(outputs, 7, 1 << 20, &|rows, [wide, none, narrow]| {
-            assert!(none.is_empty() && wide.len() == 5 * rows.len());
-            for (row, (wide, narrow)) in rows.zip(wide.chunks_exact_mut(5).zip(narrow)) {
-                wide.fill(row);
-                *narrow = row;
-            }
+    fn outputs_are_divided_by_samples_in_every_step() {
+        let (samples, steps) = (7, 3);
+        let (mut wide, mut once) = (vec![0; steps * samples * 5], vec![0; samples]);
+        let outputs = [(&mut wide[..], 5), (&mut [][..], 0), (&mut once[..], 1)];
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+        pool.install(|| {
+            Team::default().for_each_share(
+                outputs,
+                samples,
+                1 << 20,
+                &|range, [mut wide, none, mut once]| {
+                    assert!(none.step(2).is_empty() && wide.all_steps_mut().is_none());
+                    for step in 0..steps {
+                        let rows = wide.step_mut(step).chunks_exact_mut(5);
+                        rows.zip(range.clone()).for_each(|(row, sample)| row.fill(10 * step + sample));
+                        assert_eq!(wide.step(step).len(), 5 * range.len());
+                    }
+                    once.step_mut(0).iter_mut().zip(range).for_each(|(once, sample)| *once = sample);
+                },
+            );
         });
-        assert!((0..7).all(|row| wide[5 * row..][..5] == [row; 5] && narrow[row] == row));
+        for (number, row) in wide.chunks_exact(5).enumerate() {
+            assert_eq!(row, [10 * (number / samples) + number % samples; 5]);
+        }
+        assert!(once.into_iter().eq(0..samples));
+    }
+
+    #[test]
+    fn a_share_that_is_all_has_all_steps() {
+        let mut output = [0; 6];
+        Team::default().for_each_share([(&mut output[..], 2)], 1, 0, &|_, [mut all]| {
+            all.all_steps_mut().unwrap().copy_from_slice(&[0, 1, 2, 3, 4, 5]);
+            assert_eq!(all.step(2), [4, 5]);
+        });
+        assert_eq!(output, [0, 1, 2, 3, 4, 5]);
     }
 
     #[test]

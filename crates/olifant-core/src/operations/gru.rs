@@ -56,22 +56,20 @@ impl Cell for GruCell {
     }
 
     #[inline(always)]
-    fn multiply(&self, block: &mut ForwardBlock<'_>, t: usize) {
-        block.add_product(0, t, Self::GATES, 0);
-        let (units, time) = (block.units, block.time);
+    fn multiply(&self, block: &mut ForwardBlock<'_>) {
+        block.add_product(0, Self::GATES, 0);
+        let (rows, units) = (block.rows, block.units);
         if self.reset_after {
             let bias = block.recurrent_bias.map(|bias| &bias[2 * units..]);
             let epilogue = bias.map_or(Epilogue::Assign, Epilogue::Bias);
-            let hidden = if block.dropped.is_empty() { &*block.hidden } else { &*block.dropped };
-            let hidden = Matrix::new(hidden, block.rows, time * units);
-            let kept = Target { data: block.kept, stride: time * units, first: t * units };
-            return block.packed[1].multiply(hidden, t * units, kept, epilogue);
+            let hidden = Matrix::new(block.hidden, rows, units);
+            let kept = Target { data: block.kept, stride: units, first: 0 };
+            return block.packed[1].multiply(hidden, 0, kept, epilogue);
         }
-        self.reset(block, t);
-        let kept = Matrix::new(block.kept, block.rows, time * units);
-        let first = (t * Self::GATES + 2) * units;
-        let gates = Target { data: block.gates, stride: time * Self::GATES * units, first };
-        block.packed[1].multiply(kept, t * units, gates, Epilogue::Add);
+        self.reset(block);
+        let kept = Matrix::new(block.kept, rows, units);
+        let gates = Target { data: block.gates, stride: Self::GATES * units, first: 2 * units };
+        block.packed[1].multiply(kept, 0, gates, Epilogue::Add);
     }
 
     #[inline(always)]
@@ -110,13 +108,13 @@ impl Cell for GruCell {
     }
 
     #[inline(always)]
-    fn multiply_back(&self, block: &mut BackwardBlock<'_>, t: usize) {
+    fn multiply_back(&self, block: &mut BackwardBlock<'_>) {
         if self.reset_after {
-            return block.send_through(0, t, Self::GATES, 0, Epilogue::Assign);
+            return block.send_through(0, Self::GATES, 0, Epilogue::Assign);
         }
-        block.send_through(1, t, Self::GATES, 2 * block.units, Epilogue::Assign);
-        self.reset_back(block, t);
-        block.send_through(0, t, Self::GATES, 0, Epilogue::Add);
+        block.send_through(1, Self::GATES, 2 * block.units, Epilogue::Assign);
+        self.reset_back(block);
+        block.send_through(0, Self::GATES, 0, Epilogue::Add);
     }
 
     fn kernel_gradient(&self, units: usize) -> [(Factor, Range<usize>); 2] {
@@ -130,15 +128,13 @@ impl Cell for GruCell {
 impl GruCell {
     /// Computes the gates z and r, and keeps r h.
     #[inline(always)]
-    fn reset(&self, block: &mut ForwardBlock<'_>, t: usize) {
+    fn reset(&self, block: &mut ForwardBlock<'_>) {
         let units = block.units;
         for row in 0..block.rows {
-            let number = row * block.time + t;
-            let gates = &mut block.gates[number * 3 * units..][..2 * units];
+            let gates = &mut block.gates[row * 3 * units..][..2 * units];
             self.recurrent_activation.apply(gates);
-            let hidden = if block.dropped.is_empty() { &*block.hidden } else { &*block.dropped };
-            let terms = hidden[number * units..][..units].iter().zip(&gates[units..]);
-            let kept = &mut block.kept[number * units..][..units];
+            let terms = block.hidden[row * units..][..units].iter().zip(&gates[units..]);
+            let kept = &mut block.kept[row * units..][..units];
             kept.iter_mut().zip(terms).for_each(|(kept, (h, r))| *kept = r * h);
         }
     }
@@ -147,14 +143,13 @@ impl GruCell {
     ///
     /// In masked steps it is zero, and so are both parts.
     #[inline(always)]
-    fn reset_back(&self, block: &mut BackwardBlock<'_>, t: usize) {
+    fn reset_back(&self, block: &mut BackwardBlock<'_>) {
         let units = block.units;
         for row in 0..block.rows {
-            let number = row * block.time + t;
-            let r = &block.kept.gates[(number * 3 + 1) * units..][..units];
+            let r = &block.kept.gates[(row * 3 + 1) * units..][..units];
             let hidden = if block.kept.dropped.is_empty() { block.kept.hidden } else { block.kept.dropped };
-            let hidden = &hidden[number * units..][..units];
-            let dr = &mut block.gates[(number * 3 + 1) * units..][..units];
+            let hidden = &hidden[row * units..][..units];
+            let dr = &mut block.gates[(row * 3 + 1) * units..][..units];
             let inflow = &mut block.inflow[row * units..][..units];
             dr.iter_mut().zip(&*inflow).zip(hidden).for_each(|((dr, inflow), h)| *dr = inflow * h);
             self.recurrent_activation.multiply_slopes(dr, r);

@@ -1,23 +1,24 @@
 //! What the recurrent operations share: one operation for all time steps.
 //!
-//! - The products x·K of all steps are one product, with the bias in its epilogue; so are, on the way back,
-//!   the gradients of x and of the two kernels.
-//! - What remains for each step is one product with the recurrent kernel, which stays packed for all steps,
-//!   and one pass over the gates.
+//! - Both kernels stay packed for all steps. A step is x·K, with the bias in its epilogue, h·R added to it while it is
+//!   in the cache, and one pass over the gates.
+//! - What is kept lies step by step, so that what a step works on is close together.
+//! - On the way back, the gradients of x and of the two kernels are one product each for all steps.
 //! - Threads divide the samples and take theirs through all steps: they wait for each other only at the end.
 //!   No sum is divided, so the bits do not depend on the number of threads.
 
 use crate::{
     Float, Operation, Shape, ShapeError,
-    kernels::matmul::{Epilogue, Matrix, matmul},
+    kernels::{Scratch, matmul::Matrix},
     operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
 };
 pub(crate) use backward::BackwardBlock;
 use backward::Wanted;
 pub(crate) use cell::{Cell, Factor, RowStep};
 pub(crate) use forward::ForwardBlock;
+use forward::PackedKernels;
 use inputs::Sizes;
-use memory::{gradient_rows, kept_rows};
+use memory::{Gradients, gradient_widths, kept_widths};
 use products::Sums;
 
 mod activation;
@@ -82,48 +83,47 @@ impl<C: Cell> Operation for Recurrent<C> {
 
     fn forward(&self, step: ForwardStep<'_>) {
         let given = self.given(&step.inputs);
-        let Sizes { batch, time, features, units } = given.sizes;
-        let lengths = kept_rows::<C>(given.sizes, given.dropout.is_some());
-        let total = batch * lengths.total();
+        let Sizes { features, units, .. } = given.sizes;
+        let widths = kept_widths::<C>(given.sizes, given.dropout.is_some());
+        let total = widths.total(given.sizes);
         if step.cache.len() < total {
             step.cache.resize(total, 0.0);
         }
-        let kept = lengths.split(batch, step.cache);
+        let kept = widths.split(given.sizes, step.cache);
         let gates = C::GATES * units;
-        let x = Matrix::new(given.x, batch * time, features);
         let kernel = Matrix::new(given.kernel, features, gates);
-        let epilogue = given.bias.map_or(Epilogue::Assign, |bias| Epilogue::Bias(&bias[..gates]));
-        matmul(x, kernel, kept.gates, epilogue, step.team, step.scratch);
-        let recurrent = Matrix::new(given.recurrent_kernel, units, gates);
-        self.cell.pack(recurrent, units, &mut step.scratch.packed);
-        self.walk(&given, kept, &step.scratch.packed, step.team, step.output);
+        let Scratch { packed, packed_input, .. } = step.scratch;
+        packed_input.pack(kernel, 0..features, 0..gates);
+        self.cell.pack(Matrix::new(given.recurrent_kernel, units, gates), units, packed);
+        let packed = PackedKernels { kernel: packed_input, recurrent: packed };
+        self.walk(&given, kept, &packed, step.team, step.output);
     }
 
     fn backward(&self, step: BackwardStep<'_>, wanted: &mut InputGradients<'_>) {
         let BackwardStep { inputs, cache, output_gradient, team, scratch, .. } = step;
         let given = self.given(&inputs);
-        let Sizes { batch, units, .. } = given.sizes;
-        let kept_lengths = kept_rows::<C>(given.sizes, given.dropout.is_some());
-        let lengths = gradient_rows(given.sizes, self.cell);
-        let total = batch * kept_lengths.total();
-        if cache.len() < total + batch * lengths.total() {
-            cache.resize(total + batch * lengths.total(), 0.0);
+        let (sizes, units) = (given.sizes, given.sizes.units);
+        let kept_widths = kept_widths::<C>(sizes, given.dropout.is_some());
+        let widths = gradient_widths(sizes, self.cell, wanted.wanted(0));
+        let total = kept_widths.total(sizes);
+        if cache.len() < total + widths.total(sizes) {
+            cache.resize(total + widths.total(sizes), 0.0);
         }
         let (kept, gradients) = cache.split_at_mut(total);
-        let kept = kept_lengths.split(batch, kept).shared();
+        let kept = kept_widths.split(sizes, kept).shared();
         let recurrent = Matrix::new(given.recurrent_kernel, units, C::GATES * units);
         self.cell.pack_back(recurrent, units, &mut scratch.packed);
         let first = self.optional_positions().states;
         let first_states = first.is_some_and(|first| (0..C::STATES).any(|i| wanted.wanted(first + i)));
         let from = Wanted { output: output_gradient, first_states };
-        self.walk_back(&given, &kept, lengths.split(batch, gradients), &scratch.packed, team, from);
+        self.walk_back(&given, &kept, widths.split(sizes, gradients), &scratch.packed, team, from);
 
-        let gradients = lengths.split(batch, gradients);
+        let Gradients { x, gates, recurrent, states, .. } = widths.split(sizes, gradients);
         if let Some(first) = first {
-            write_states::<C>(units, gradients.states, first, wanted);
+            write_states::<C>(units, states, first, wanted);
         }
-        let sums = Sums { given: &given, kept, gates: gradients.gates, recurrent: gradients.recurrent };
-        self.write_products(&sums, team, scratch, wanted);
+        let sums = Sums { given: &given, kept, gates, recurrent };
+        self.write_products(&sums, x, team, scratch, wanted);
     }
 }
 

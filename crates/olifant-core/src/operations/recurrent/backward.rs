@@ -1,55 +1,46 @@
 //! The walk back of some samples through all time steps.
 
+use std::ops::Range;
+
 use super::{
     Cell, Recurrent,
     cell::RowStep,
-    inputs::Given,
-    memory::{Gradients, Kept, gradient_rows, kept_rows},
+    inputs::{Given, Sizes},
+    memory::{Gradients, Kept, gradient_widths, kept_widths},
 };
 use crate::{
     Float,
     kernels::{
         dispatch::vectorised,
         matmul::{Epilogue, Matrix, Packed, Target},
+        parallel::Share,
         team::Team,
     },
 };
 
-/// Some samples, their gradients, and what the forward pass kept of them.
+/// Some samples in one time step, their gradients, and what the forward pass kept of them.
 pub(crate) struct BackwardBlock<'a> {
     pub(crate) rows: usize,
-    pub(crate) time: usize,
     pub(crate) units: usize,
     /// The transpose of the recurrent kernel.
-    pub(crate) packed: &'a [Packed; 2],
+    packed: &'a [Packed; 2],
     pub(crate) kept: Kept<&'a [Float]>,
     /// ∂loss/∂pre-activations.
     pub(crate) gates: &'a mut [Float],
-    pub(crate) recurrent: &'a mut [Float],
-    /// ∂loss/∂states: of a step's results, then, but for `inflow`, of the states it began with.
-    states: &'a mut [Float],
+    recurrent: &'a mut [Float],
     /// What the output of the step before gets through the recurrent kernel.
     pub(crate) inflow: &'a mut [Float],
-    repeated: &'a mut [Float],
 }
 
 impl BackwardBlock<'_> {
-    /// Multiplies the gradients of the time `t` by a transposed kernel, for the inflow: those of the pre-activations,
+    /// Multiplies the gradients by a transposed kernel, for the inflow: those of the pre-activations,
     /// or those that are kept apart. The kernel begins with the column `first` of the `gates · units`.
     #[inline(always)]
-    pub(crate) fn send_through(
-        &mut self,
-        number: usize,
-        t: usize,
-        gates: usize,
-        first: usize,
-        epilogue: Epilogue<'_>,
-    ) {
-        let width = gates * self.units;
+    pub(crate) fn send_through(&mut self, number: usize, gates: usize, first: usize, epilogue: Epilogue<'_>) {
         let dz = if self.recurrent.is_empty() { &*self.gates } else { &*self.recurrent };
-        let dz = Matrix::new(dz, self.rows, self.time * width);
+        let dz = Matrix::new(dz, self.rows, gates * self.units);
         let inflow = Target { data: self.inflow, stride: self.units, first: 0 };
-        self.packed[number].multiply(dz, t * width + first, inflow, epilogue);
+        self.packed[number].multiply(dz, first, inflow, epilogue);
     }
 }
 
@@ -58,6 +49,21 @@ impl BackwardBlock<'_> {
 pub(super) struct Wanted<'a> {
     pub(super) output: &'a [Float],
     pub(super) first_states: bool,
+}
+
+/// Some samples on their walk back. The gradients of the features come afterwards.
+struct WalkBack<'a> {
+    given: &'a Given<'a>,
+    packed: &'a [Packed; 2],
+    samples: Range<usize>,
+    kept: &'a Kept<&'a [Float]>,
+    kept_widths: Kept<usize>,
+    gates: Share<'a, Float>,
+    recurrent: Share<'a, Float>,
+    /// ∂loss/∂states: of a step's results, then, but for `inflow`, of the states it began with.
+    states: Share<'a, Float>,
+    inflow: Share<'a, Float>,
+    repeated: Share<'a, Float>,
 }
 
 impl<C: Cell> Recurrent<C> {
@@ -72,69 +78,63 @@ impl<C: Cell> Recurrent<C> {
         wanted: Wanted<'_>,
     ) {
         let sizes = given.sizes;
-        let rows_kept = kept_rows::<C>(sizes, given.dropout.is_some());
-        let lengths = gradient_rows(sizes, self.cell);
+        let widths = gradient_widths(sizes, self.cell, false);
         let outputs = [
-            (gradients.gates, lengths.gates),
-            (gradients.recurrent, lengths.recurrent),
-            (gradients.states, lengths.states),
-            (gradients.inflow, lengths.inflow),
-            (gradients.repeated, lengths.repeated),
+            (gradients.gates, widths.gates),
+            (gradients.recurrent, widths.recurrent),
+            (gradients.states, widths.states),
+            (gradients.inflow, widths.inflow),
+            (gradients.repeated, widths.repeated),
         ];
         let cost = sizes.time * sizes.units * sizes.units * C::GATES;
-        team.for_each_block(outputs, sizes.batch, cost, &|rows, pieces| {
-            let [gates, recurrent, states, inflow, repeated] = pieces;
-            let (time, units, kept) = (sizes.time, sizes.units, kept.of_samples(&rows_kept, rows.clone()));
-            let (first, rows) = (rows.start, rows.len());
-            let mut block =
-                BackwardBlock { rows, time, units, packed, kept, gates, recurrent, states, inflow, repeated };
+        team.for_each_share(outputs, sizes.batch, cost, &|samples, shares| {
+            let [gates, recurrent, states, inflow, repeated] = shares;
+            let kept_widths = kept_widths::<C>(sizes, given.dropout.is_some());
+            #[rustfmt::skip]
+            let mut walk = WalkBack {
+                given, packed, samples, kept, kept_widths, gates, recurrent, states, inflow, repeated,
+            };
             vectorised(
                 #[inline(always)]
-                || self.walk_block_back(&mut block, given, wanted, first),
+                || self.walk_back_with(&mut walk, wanted),
             );
         });
     }
 
     #[inline(always)]
-    fn walk_block_back(
-        &self,
-        block: &mut BackwardBlock<'_>,
-        given: &Given<'_>,
-        wanted: Wanted<'_>,
-        first: usize,
-    ) {
-        self.begin_back(block, wanted.output, first);
-        for step in (0..block.time).rev() {
-            let t = self.time_of(step, block.time);
-            for row in 0..block.rows {
-                collect_inflow::<C>(block, given.dropout, first, row);
+    fn walk_back_with(&self, walk: &mut WalkBack<'_>, wanted: Wanted<'_>) {
+        let Sizes { time, units, .. } = walk.given.sizes;
+        self.begin_back(walk, wanted.output);
+        for step in (0..time).rev() {
+            let t = self.time_of(step, time);
+            for (row, sample) in walk.samples.clone().enumerate() {
+                walk.collect_inflow::<C>(row, sample);
                 if self.return_sequences {
-                    let width = self.output_row::<C>(given.sizes);
-                    let dy = &wanted.output[(first + row) * width + step * block.units..][..block.units];
-                    add(&mut block.repeated[row * block.units..][..block.units], dy);
+                    let width = self.output_row::<C>(walk.given.sizes);
+                    let dy = &wanted.output[sample * width + step * units..][..units];
+                    add(&mut walk.repeated.step_mut(0)[row * units..][..units], dy);
                 }
-                let counts = given.mask.is_none_or(|mask| mask[(first + row) * block.time + t] != 0.0);
-                self.retreat(block, row, t, counts);
+                self.retreat(walk, row, t, walk.given.counts(sample, t));
             }
             if step > 0 || wanted.first_states {
-                self.cell.multiply_back(block, t);
+                self.cell.multiply_back(&mut walk.block(t));
             }
         }
-        if wanted.first_states && block.time > 0 {
-            (0..block.rows).for_each(|row| collect_inflow::<C>(block, given.dropout, first, row));
+        if wanted.first_states && time > 0 {
+            walk.samples.clone().enumerate().for_each(|(row, sample)| walk.collect_inflow::<C>(row, sample));
         }
     }
 
     /// The gradients behind the last step.
     #[inline(always)]
-    fn begin_back(&self, block: &mut BackwardBlock<'_>, dy: &[Float], first: usize) {
-        let (units, width) = (block.units, C::STATES * block.units);
-        let row_len = self.output_row_of(block.time, units, C::STATES);
-        block.inflow.fill(0.0);
-        for row in 0..block.rows {
-            let dy = &dy[(first + row) * row_len..][..row_len];
-            let states = &mut block.states[row * width..][..width];
-            let repeated = &mut block.repeated[row * units..][..units];
+    fn begin_back(&self, walk: &mut WalkBack<'_>, dy: &[Float]) {
+        let Sizes { time, units, .. } = walk.given.sizes;
+        let (width, row_len) = (C::STATES * units, self.output_row_of(time, units, C::STATES));
+        walk.inflow.step_mut(0).fill(0.0);
+        for (row, sample) in walk.samples.clone().enumerate() {
+            let dy = &dy[sample * row_len..][..row_len];
+            let states = &mut walk.states.step_mut(0)[row * width..][..width];
+            let repeated = &mut walk.repeated.step_mut(0)[row * units..][..units];
             if self.return_state {
                 states.copy_from_slice(&dy[row_len - width..])
             } else {
@@ -146,12 +146,12 @@ impl<C: Cell> Recurrent<C> {
 
     /// One sample, one step: through the cell, or past it if the step is masked.
     #[inline(always)]
-    fn retreat(&self, block: &mut BackwardBlock<'_>, row: usize, t: usize, counts: bool) {
-        let (units, number) = (block.units, row * block.time + t);
-        let gates = &mut block.gates[number * C::GATES * units..][..C::GATES * units];
+    fn retreat(&self, walk: &mut WalkBack<'_>, row: usize, t: usize, counts: bool) {
+        let units = walk.given.sizes.units;
+        let gates = &mut walk.gates.step_mut(t)[row * C::GATES * units..][..C::GATES * units];
         let width = if self.cell.has_recurrent_gradients() { C::GATES * units } else { 0 };
-        let recurrent = &mut block.recurrent[number * width..][..width];
-        let repeated = &mut block.repeated[row * units..][..units];
+        let recurrent = &mut walk.recurrent.step_mut(t)[row * width..][..width];
+        let repeated = &mut walk.repeated.step_mut(0)[row * units..][..units];
         if !counts {
             gates.fill(0.0);
             recurrent.fill(0.0);
@@ -160,35 +160,47 @@ impl<C: Cell> Recurrent<C> {
             }
             return;
         }
-        let states = &mut block.states[row * C::STATES * units..][..C::STATES * units];
+        let states = &mut walk.states.step_mut(0)[row * C::STATES * units..][..C::STATES * units];
         add(&mut states[..units], repeated);
         repeated.fill(0.0);
+        let kept = walk.kept.at(t, &walk.samples, walk.given.sizes.batch, &walk.kept_widths);
         let step = RowStep {
-            gates: &block.kept.gates[number * C::GATES * units..][..C::GATES * units],
-            kept: &block.kept.kept[number * C::KEPT * units..][..C::KEPT * units],
-            hidden: &block.kept.hidden[number * units..][..units],
-            second: if C::STATES > 1 { &block.kept.second[number * units..][..units] } else { &[] },
+            gates: &kept.gates[row * C::GATES * units..][..C::GATES * units],
+            kept: &kept.kept[row * C::KEPT * units..][..C::KEPT * units],
+            hidden: &kept.hidden[row * units..][..units],
+            second: if C::STATES > 1 { &kept.second[row * units..][..units] } else { &[] },
         };
         self.cell.retreat(step, states, gates, recurrent);
     }
 }
 
-/// What came through the recurrent kernel joins what came past it.
-#[inline(always)]
-fn collect_inflow<C: Cell>(
-    block: &mut BackwardBlock<'_>,
-    dropout: Option<&[Float]>,
-    first: usize,
-    row: usize,
-) {
-    let units = block.units;
-    let states = &mut block.states[row * C::STATES * units..][..units];
-    let inflow = &block.inflow[row * units..][..units];
-    match dropout {
-        None => add(states, inflow),
-        Some(factors) => {
-            let terms = inflow.iter().zip(&factors[(first + row) * units..][..units]);
-            states.iter_mut().zip(terms).for_each(|(dh, (inflow, factor))| *dh += inflow * factor);
+impl WalkBack<'_> {
+    #[inline(always)]
+    fn block(&mut self, t: usize) -> BackwardBlock<'_> {
+        let Sizes { batch, units, .. } = self.given.sizes;
+        BackwardBlock {
+            rows: self.samples.len(),
+            units,
+            packed: self.packed,
+            kept: self.kept.at(t, &self.samples, batch, &self.kept_widths),
+            gates: self.gates.step_mut(t),
+            recurrent: self.recurrent.step_mut(t),
+            inflow: self.inflow.step_mut(0),
+        }
+    }
+
+    /// What came through the recurrent kernel joins what came past it.
+    #[inline(always)]
+    fn collect_inflow<C: Cell>(&mut self, row: usize, sample: usize) {
+        let units = self.given.sizes.units;
+        let states = &mut self.states.step_mut(0)[row * C::STATES * units..][..units];
+        let inflow = &self.inflow.step(0)[row * units..][..units];
+        match self.given.dropout {
+            None => add(states, inflow),
+            Some(factors) => {
+                let terms = inflow.iter().zip(&factors[sample * units..][..units]);
+                states.iter_mut().zip(terms).for_each(|(dh, (inflow, factor))| *dh += inflow * factor);
+            }
         }
     }
 }

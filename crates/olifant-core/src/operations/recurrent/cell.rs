@@ -10,8 +10,7 @@ use crate::{
 
 /// A recurrent cell: its gates, its states, and its step in both directions.
 ///
-/// Its pre-activations are x·K + h·R: the first product has been computed for all steps before,
-/// the second belongs to the step.
+/// Its pre-activations are x·K + h·R: the first product is there already, the second is the cell's.
 pub(crate) trait Cell: fmt::Debug + Copy + Send + Sync {
     /// What messages call the operation.
     const NAME: &'static str;
@@ -42,10 +41,10 @@ pub(crate) trait Cell: fmt::Debug + Copy + Send + Sync {
         packed[0].pack(kernel.transposed(), 0..Self::GATES * units, 0..units);
     }
 
-    /// Adds h·R to the pre-activations of the time `t`.
+    /// Adds h·R to the pre-activations of one time step.
     #[inline(always)]
-    fn multiply(&self, block: &mut ForwardBlock<'_>, t: usize) {
-        block.add_product(0, t, Self::GATES, 0);
+    fn multiply(&self, block: &mut ForwardBlock<'_>) {
+        block.add_product(0, Self::GATES, 0);
     }
 
     /// Replaces one sample's pre-activations by its gates, and its states by those of the next step.
@@ -55,10 +54,10 @@ pub(crate) trait Cell: fmt::Debug + Copy + Send + Sync {
     /// as far as these do not pass through the recurrent kernel.
     fn retreat(&self, step: RowStep<'_>, states: &mut [Float], gates: &mut [Float], recurrent: &mut [Float]);
 
-    /// Sends the gradients of the time `t` back through the recurrent kernel, to `block.inflow`.
+    /// Sends the gradients of one time step back through the recurrent kernel, to `block.inflow`.
     #[inline(always)]
-    fn multiply_back(&self, block: &mut BackwardBlock<'_>, t: usize) {
-        block.send_through(0, t, Self::GATES, 0, Epilogue::Assign);
+    fn multiply_back(&self, block: &mut BackwardBlock<'_>) {
+        block.send_through(0, Self::GATES, 0, Epilogue::Assign);
     }
 
     /// What is summed over samples and steps for the gradient of the recurrent kernel:

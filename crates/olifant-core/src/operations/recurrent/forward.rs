@@ -1,25 +1,34 @@
 //! The walk of some samples through all time steps.
 
+use std::ops::Range;
+
 use super::{
     Cell, Recurrent,
-    inputs::Given,
-    memory::{Kept, kept_rows},
+    inputs::{Given, Sizes},
+    memory::{Kept, kept_widths},
 };
 use crate::{
     Float,
     kernels::{
         dispatch::vectorised,
         matmul::{Epilogue, Matrix, Packed, Target},
+        parallel::Share,
         team::Team,
     },
 };
 
-/// Some samples, and what is kept of them.
-///
-/// A thread takes its samples through all time steps: there is nothing to wait for in between.
+/// So few samples that the products x·K of all steps are one: tiles need rows.
+const FEW: usize = 6;
+
+/// The kernels, packed.
+pub(super) struct PackedKernels<'a> {
+    pub(super) kernel: &'a Packed,
+    pub(super) recurrent: &'a [Packed; 2],
+}
+
+/// Some samples in one time step, and what is kept of them.
 pub(crate) struct ForwardBlock<'a> {
     pub(crate) rows: usize,
-    pub(crate) time: usize,
     pub(crate) units: usize,
     /// The recurrent kernel.
     pub(crate) packed: &'a [Packed; 2],
@@ -27,94 +36,100 @@ pub(crate) struct ForwardBlock<'a> {
     pub(crate) recurrent_bias: Option<&'a [Float]>,
     pub(crate) gates: &'a mut [Float],
     pub(crate) kept: &'a mut [Float],
-    /// The outputs of the steps before.
-    pub(crate) hidden: &'a mut [Float],
-    /// The same after dropout; empty if there is none.
-    pub(crate) dropped: &'a mut [Float],
-    second: &'a mut [Float],
-    states: &'a mut [Float],
-    output: &'a mut [Float],
+    /// The outputs of the step before, after dropout.
+    pub(crate) hidden: &'a [Float],
 }
 
 impl ForwardBlock<'_> {
-    /// Adds the products with a packed kernel, and the bias, to the pre-activations of the time `t`, from the column `first`
+    /// Adds the products with a packed kernel, and the bias, to the pre-activations, from the column `first`
     /// of the `gates · units` on.
     #[inline(always)]
-    pub(crate) fn add_product(&mut self, number: usize, t: usize, gates: usize, first: usize) {
-        let width = gates * self.units;
-        let hidden = if self.dropped.is_empty() { &*self.hidden } else { &*self.dropped };
-        let hidden = Matrix::new(hidden, self.rows, self.time * self.units);
-        let pre_activations =
-            Target { data: self.gates, stride: self.time * width, first: t * width + first };
+    pub(crate) fn add_product(&mut self, number: usize, gates: usize, first: usize) {
+        let hidden = Matrix::new(self.hidden, self.rows, self.units);
+        let pre_activations = Target { data: self.gates, stride: gates * self.units, first };
         let packed = &self.packed[number];
         let epilogue = match self.recurrent_bias {
             Some(bias) => Epilogue::AddBias(&bias[first..first + packed.columns()]),
             None => Epilogue::Add,
         };
-        packed.multiply(hidden, t * self.units, pre_activations, epilogue);
+        packed.multiply(hidden, 0, pre_activations, epilogue);
     }
 }
 
+/// Some samples on their walk.
+///
+/// A thread takes its samples through all time steps: there is nothing to wait for in between.
+struct Walk<'a> {
+    given: &'a Given<'a>,
+    packed: &'a PackedKernels<'a>,
+    samples: Range<usize>,
+    kept: Kept<Share<'a, Float>>,
+    output: Share<'a, Float>,
+}
+
 impl<C: Cell> Recurrent<C> {
-    /// Walks from the first step to the last; the products x·K are in the gates already.
+    /// Walks from the first step to the last.
     pub(super) fn walk(
         &self,
         given: &Given<'_>,
         kept: Kept<&mut [Float]>,
-        packed: &[Packed; 2],
+        packed: &PackedKernels<'_>,
         team: &Team,
         output: &mut [Float],
     ) {
         let sizes = given.sizes;
-        let lengths = kept_rows::<C>(sizes, given.dropout.is_some());
+        let widths = kept_widths::<C>(sizes, given.dropout.is_some());
         let outputs = [
-            (kept.gates, lengths.gates),
-            (kept.kept, lengths.kept),
-            (kept.hidden, lengths.hidden),
-            (kept.dropped, lengths.dropped),
-            (kept.second, lengths.second),
-            (kept.states, lengths.states),
+            (kept.x, widths.x),
+            (kept.gates, widths.gates),
+            (kept.hidden, widths.hidden),
+            (kept.dropped, widths.dropped),
+            (kept.second, widths.second),
+            (kept.kept, widths.kept),
+            (kept.states, widths.states),
             (output, self.output_row::<C>(sizes)),
         ];
-        let cost = sizes.time * sizes.units * sizes.units * C::GATES;
-        let recurrent_bias =
-            given.bias.and_then(|bias| bias.get(C::GATES * sizes.units..).filter(|b| !b.is_empty()));
-        team.for_each_block(outputs, sizes.batch, cost, &|rows, pieces| {
-            let [gates, kept, hidden, dropped, second, states, output] = pieces;
-            let (time, units) = (sizes.time, sizes.units);
-            let (first, rows) = (rows.start, rows.len());
-            #[rustfmt::skip]
-            let mut block = ForwardBlock {
-                rows, time, units, packed, recurrent_bias, gates, kept, hidden, dropped, second, states, output,
-            };
+        let cost = sizes.time * (sizes.features + sizes.units) * sizes.units * C::GATES;
+        team.for_each_share(outputs, sizes.batch, cost, &|samples, shares| {
+            let [x, gates, hidden, dropped, second, kept, states, output] = shares;
+            let kept = Kept { x, gates, hidden, dropped, second, kept, states };
+            let mut walk = Walk { given, packed, samples, kept, output };
             vectorised(
                 #[inline(always)]
-                || self.walk_block(&mut block, given, first),
+                || self.walk_with(&mut walk),
             );
         });
     }
 
     #[inline(always)]
-    fn walk_block(&self, block: &mut ForwardBlock<'_>, given: &Given<'_>, first: usize) {
-        self.begin(block, given, first);
-        for step in 0..block.time {
-            let t = self.time_of(step, block.time);
-            remember::<C>(block, given.dropout, first, t);
-            self.cell.multiply(block, t);
-            for row in 0..block.rows {
-                let counts = given.mask.is_none_or(|mask| mask[(first + row) * block.time + t] != 0.0);
+    fn walk_with(&self, walk: &mut Walk<'_>) {
+        let Sizes { time, units, .. } = walk.given.sizes;
+        self.begin(walk);
+        let is_multiplied = walk.multiply_all_steps::<C>();
+        for step in 0..time {
+            let t = self.time_of(step, time);
+            walk.remember::<C>(t);
+            if !is_multiplied {
+                walk.multiply::<C>(t);
+            }
+            self.cell.multiply(&mut walk.block::<C>(t));
+            for row in 0..walk.samples.len() {
+                let counts = walk.given.counts(walk.samples.start + row, t);
                 if counts {
-                    self.advance(block, row, t);
+                    let gates =
+                        &mut walk.kept.gates.step_mut(t)[row * C::GATES * units..][..C::GATES * units];
+                    let kept = &mut walk.kept.kept.step_mut(t)[row * C::KEPT * units..][..C::KEPT * units];
+                    let states =
+                        &mut walk.kept.states.step_mut(0)[row * C::STATES * units..][..C::STATES * units];
+                    self.cell.advance(gates, kept, states);
                 }
-                self.put_out(block, row, step, counts);
+                self.put_out(walk, row, step, counts);
             }
         }
         if self.return_state {
-            let width = C::STATES * block.units;
-            let states = block.states.chunks_exact(width);
-            for (output, states) in
-                block.output.chunks_exact_mut(self.output_row::<C>(given.sizes)).zip(states)
-            {
+            let width = C::STATES * units;
+            let rows = walk.output.step_mut(0).chunks_exact_mut(self.output_row::<C>(walk.given.sizes));
+            for (output, states) in rows.zip(walk.kept.states.step(0).chunks_exact(width)) {
                 let start = output.len() - width;
                 output[start..].copy_from_slice(states);
             }
@@ -123,37 +138,29 @@ impl<C: Cell> Recurrent<C> {
 
     /// The first states, and an output of zeros: what a leading masked step gives.
     #[inline(always)]
-    fn begin(&self, block: &mut ForwardBlock<'_>, given: &Given<'_>, first: usize) {
-        let units = block.units;
-        for (row, states) in block.states.chunks_exact_mut(C::STATES * units).enumerate() {
-            for (state, given) in states.chunks_exact_mut(units).zip(given.states) {
+    fn begin(&self, walk: &mut Walk<'_>) {
+        let Sizes { time, units, .. } = walk.given.sizes;
+        let rows = walk.kept.states.step_mut(0).chunks_exact_mut(C::STATES * units);
+        for (sample, states) in walk.samples.clone().zip(rows) {
+            for (state, given) in states.chunks_exact_mut(units).zip(walk.given.states) {
                 match given {
-                    Some(given) => state.copy_from_slice(&given[(first + row) * units..][..units]),
+                    Some(given) => state.copy_from_slice(&given[sample * units..][..units]),
                     None => state.fill(0.0),
                 }
             }
         }
-        if !self.return_sequences || given.sizes.time == 0 {
-            block.output.fill(0.0);
+        if !self.return_sequences || time == 0 {
+            walk.output.step_mut(0).fill(0.0);
         }
-    }
-
-    #[inline(always)]
-    fn advance(&self, block: &mut ForwardBlock<'_>, row: usize, t: usize) {
-        let (units, number) = (block.units, row * block.time + t);
-        let gates = &mut block.gates[number * C::GATES * units..][..C::GATES * units];
-        let kept = &mut block.kept[number * C::KEPT * units..][..C::KEPT * units];
-        let states = &mut block.states[row * C::STATES * units..][..C::STATES * units];
-        self.cell.advance(gates, kept, states);
     }
 
     /// Writes the output of one step; a masked step repeats the one before, or gives zeros.
     #[inline(always)]
-    fn put_out(&self, block: &mut ForwardBlock<'_>, row: usize, step: usize, counts: bool) {
-        let units = block.units;
-        let state = &block.states[row * C::STATES * units..][..units];
-        let width = self.output_row_of(block.time, units, C::STATES);
-        let output = &mut block.output[row * width..][..width];
+    fn put_out(&self, walk: &mut Walk<'_>, row: usize, step: usize, counts: bool) {
+        let Sizes { time, units, .. } = walk.given.sizes;
+        let state = &walk.kept.states.step(0)[row * C::STATES * units..][..units];
+        let width = self.output_row_of(time, units, C::STATES);
+        let output = &mut walk.output.step_mut(0)[row * width..][..width];
         let start = if self.return_sequences { step * units } else { 0 };
         if counts {
             output[start..start + units].copy_from_slice(state);
@@ -165,22 +172,82 @@ impl<C: Cell> Recurrent<C> {
     }
 }
 
-/// Keeps the states that a step begins with.
-#[inline(always)]
-fn remember<C: Cell>(block: &mut ForwardBlock<'_>, dropout: Option<&[Float]>, first: usize, t: usize) {
-    let units = block.units;
-    for row in 0..block.rows {
-        let states = &block.states[row * C::STATES * units..][..C::STATES * units];
-        let place = (row * block.time + t) * units;
-        block.hidden[place..place + units].copy_from_slice(&states[..units]);
-        if C::STATES > 1 {
-            block.second[place..place + units].copy_from_slice(&states[units..]);
+impl Walk<'_> {
+    /// Puts the features of the time `t` together.
+    #[inline(always)]
+    fn gather(&mut self, t: usize) {
+        let Sizes { time, features, .. } = self.given.sizes;
+        let x = self.kept.x.step_mut(t);
+        for (row, sample) in self.samples.clone().enumerate() {
+            let given = &self.given.x[(sample * time + t) * features..][..features];
+            x[row * features..][..features].copy_from_slice(given);
         }
-        if let Some(factors) = dropout {
-            let factors = &factors[(first + row) * units..][..units];
-            let dropped = &mut block.dropped[place..place + units];
-            let terms = states[..units].iter().zip(factors);
+    }
+
+    /// Computes x·K, with the bias, for the time `t`: it is still in the cache when h·R is added.
+    #[inline(always)]
+    fn multiply<C: Cell>(&mut self, t: usize) {
+        self.gather(t);
+        let (x, gates) = (self.kept.x.step(t), self.kept.gates.step_mut(t));
+        multiply_input::<C>(self.given, self.packed.kernel, x, gates);
+    }
+
+    /// Computes x·K for all steps if the samples are few; whether they are.
+    fn multiply_all_steps<C: Cell>(&mut self) -> bool {
+        if self.samples.len() >= FEW {
+            return false;
+        }
+        (0..self.given.sizes.time).for_each(|t| self.gather(t));
+        let (Some(x), Some(gates)) = (self.kept.x.all_steps_mut(), self.kept.gates.all_steps_mut()) else {
+            return false;
+        };
+        multiply_input::<C>(self.given, self.packed.kernel, x, gates);
+        true
+    }
+
+    #[inline(always)]
+    fn block<C: Cell>(&mut self, t: usize) -> ForwardBlock<'_> {
+        let Sizes { units, .. } = self.given.sizes;
+        let hidden = if self.given.dropout.is_some() { &self.kept.dropped } else { &self.kept.hidden };
+        ForwardBlock {
+            rows: self.samples.len(),
+            units,
+            packed: self.packed.recurrent,
+            recurrent_bias: self.given.recurrent_bias(C::GATES),
+            gates: self.kept.gates.step_mut(t),
+            kept: self.kept.kept.step_mut(t),
+            hidden: hidden.step(t),
+        }
+    }
+
+    /// Keeps the states that a step begins with.
+    #[inline(always)]
+    fn remember<C: Cell>(&mut self, t: usize) {
+        let units = self.given.sizes.units;
+        let (states, kept) = (self.kept.states.step(0), C::STATES * units);
+        let hidden = self.kept.hidden.step_mut(t);
+        let second = self.kept.second.step_mut(t);
+        for (row, states) in states.chunks_exact(kept).enumerate() {
+            hidden[row * units..][..units].copy_from_slice(&states[..units]);
+            if C::STATES > 1 {
+                second[row * units..][..units].copy_from_slice(&states[units..]);
+            }
+        }
+        if let Some(factors) = self.given.dropout {
+            let factors = &factors[self.samples.start * units..self.samples.end * units];
+            let terms = self.kept.hidden.step(t).iter().zip(factors);
+            let dropped = self.kept.dropped.step_mut(t);
             dropped.iter_mut().zip(terms).for_each(|(dropped, (h, factor))| *dropped = h * factor);
         }
     }
+}
+
+/// x·K and the bias.
+#[inline(always)]
+fn multiply_input<C: Cell>(given: &Given<'_>, kernel: &Packed, x: &[Float], gates: &mut [Float]) {
+    let Sizes { features, units, .. } = given.sizes;
+    let width = C::GATES * units;
+    let epilogue = given.bias.map_or(Epilogue::Assign, |bias| Epilogue::Bias(&bias[..width]));
+    let x = Matrix::new(x, gates.len() / width.max(1), features);
+    kernel.multiply(x, 0, Target { data: gates, stride: width, first: 0 }, epilogue);
 }

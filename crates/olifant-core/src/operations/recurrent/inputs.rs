@@ -27,6 +27,19 @@ pub(super) struct Given<'a> {
     pub(super) states: [Option<&'a [Float]>; 2],
 }
 
+impl<'a> Given<'a> {
+    /// Whether a sample's time step is not masked.
+    #[inline(always)]
+    pub(super) fn counts(&self, sample: usize, t: usize) -> bool {
+        self.mask.is_none_or(|mask| mask[sample * self.sizes.time + t] != 0.0)
+    }
+
+    /// What is added to h·R: the second row of the bias, if there is one.
+    pub(super) fn recurrent_bias(&self, gates: usize) -> Option<&'a [Float]> {
+        self.bias.and_then(|bias| bias.get(gates * self.sizes.units..).filter(|bias| !bias.is_empty()))
+    }
+}
+
 impl<C: Cell> Recurrent<C> {
     pub(super) fn given<'a>(&self, inputs: &Inputs<'a>) -> Given<'a> {
         let (x, recurrent) = (inputs.get(0).shape, inputs.get(2).shape);

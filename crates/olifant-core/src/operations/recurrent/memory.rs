@@ -1,12 +1,16 @@
 //! Where a recurrent operation keeps what its backward pass needs.
+//!
+//! Time steps lie one behind the other, and in each the samples: what a step works on is close together in memory.
 
 use std::ops::Range;
 
 use super::{Cell, inputs::Sizes};
 use crate::Float;
 
-/// What the forward pass writes, for each sample and time step.
+/// What the forward pass writes, for each time step and sample.
 pub(crate) struct Kept<T> {
+    /// The features.
+    pub(super) x: T,
     /// `GATES · units`
     pub(crate) gates: T,
     /// The output of the step before.
@@ -23,11 +27,13 @@ pub(crate) struct Kept<T> {
 
 /// Gradients, and what else the backward pass needs room for.
 pub(super) struct Gradients<T> {
+    /// Of the features, if they are wanted.
+    pub(super) x: T,
     /// Of the pre-activations.
     pub(super) gates: T,
     /// Of what the recurrent kernel gives, where they are others.
     pub(super) recurrent: T,
-    /// Of the states as they are now.
+    /// Of the states as they are now, for each sample only; as are the others.
     pub(super) states: T,
     /// What comes through the recurrent kernel.
     pub(super) inflow: T,
@@ -35,25 +41,27 @@ pub(super) struct Gradients<T> {
     pub(super) repeated: T,
 }
 
-/// The lengths of the rows, one for each sample, of all that is kept.
-pub(super) fn kept_rows<C: Cell>(sizes: Sizes, has_dropout: bool) -> Kept<usize> {
-    let (time, units) = (sizes.time, sizes.units);
+/// How many numbers of each kind a sample has, in each step if there are some for each.
+pub(super) fn kept_widths<C: Cell>(sizes: Sizes, has_dropout: bool) -> Kept<usize> {
+    let units = sizes.units;
     Kept {
-        gates: time * C::GATES * units,
-        hidden: time * units,
-        dropped: if has_dropout { time * units } else { 0 },
-        second: (C::STATES - 1) * time * units,
-        kept: C::KEPT * time * units,
+        x: sizes.features,
+        gates: C::GATES * units,
+        hidden: units,
+        dropped: if has_dropout { units } else { 0 },
+        second: (C::STATES - 1) * units,
+        kept: C::KEPT * units,
         states: C::STATES * units,
     }
 }
 
-/// The lengths of the rows of all gradients.
-pub(super) fn gradient_rows<C: Cell>(sizes: Sizes, cell: C) -> Gradients<usize> {
-    let (time, units) = (sizes.time, sizes.units);
+/// The same of all gradients.
+pub(super) fn gradient_widths<C: Cell>(sizes: Sizes, cell: C, wants_x: bool) -> Gradients<usize> {
+    let units = sizes.units;
     Gradients {
-        gates: time * C::GATES * units,
-        recurrent: if cell.has_recurrent_gradients() { time * C::GATES * units } else { 0 },
+        x: if wants_x { sizes.features } else { 0 },
+        gates: C::GATES * units,
+        recurrent: if cell.has_recurrent_gradients() { C::GATES * units } else { 0 },
         states: C::STATES * units,
         inflow: units,
         repeated: units,
@@ -61,20 +69,28 @@ pub(super) fn gradient_rows<C: Cell>(sizes: Sizes, cell: C) -> Gradients<usize> 
 }
 
 impl Kept<usize> {
-    pub(super) fn total(&self) -> usize {
-        self.gates + self.hidden + self.dropped + self.second + self.kept + self.states
+    /// How many numbers there are.
+    pub(super) fn total(&self, Sizes { batch, time, .. }: Sizes) -> usize {
+        let of_step = self.x + self.gates + self.hidden + self.dropped + self.second + self.kept;
+        batch * (time * of_step + self.states)
     }
 
-    /// Cuts the memory of so many samples into pieces.
-    pub(super) fn split<'a>(&self, samples: usize, memory: &'a mut [Float]) -> Kept<&'a mut [Float]> {
+    /// Cuts the memory into pieces.
+    pub(super) fn split<'a>(
+        &self,
+        Sizes { batch, time, .. }: Sizes,
+        memory: &'a mut [Float],
+    ) -> Kept<&'a mut [Float]> {
         let mut rest = memory;
+        let mut steps = |width| take(&mut rest, batch * time * width);
         Kept {
-            gates: take(&mut rest, samples * self.gates),
-            hidden: take(&mut rest, samples * self.hidden),
-            dropped: take(&mut rest, samples * self.dropped),
-            second: take(&mut rest, samples * self.second),
-            kept: take(&mut rest, samples * self.kept),
-            states: take(&mut rest, samples * self.states),
+            x: steps(self.x),
+            gates: steps(self.gates),
+            hidden: steps(self.hidden),
+            dropped: steps(self.dropped),
+            second: steps(self.second),
+            kept: steps(self.kept),
+            states: take(&mut rest, batch * self.states),
         }
     }
 }
@@ -83,6 +99,7 @@ impl<'a> Kept<&'a mut [Float]> {
     /// The same, to be read.
     pub(super) fn shared(self) -> Kept<&'a [Float]> {
         Kept {
+            x: self.x,
             gates: self.gates,
             hidden: self.hidden,
             dropped: self.dropped,
@@ -94,34 +111,54 @@ impl<'a> Kept<&'a mut [Float]> {
 }
 
 impl<'a> Kept<&'a [Float]> {
-    /// What was kept of some samples, given the lengths of the rows.
-    pub(super) fn of_samples(&self, lengths: &Kept<usize>, samples: Range<usize>) -> Kept<&'a [Float]> {
-        let rows = |piece: &'a [Float], len: usize| &piece[samples.start * len..samples.end * len];
+    /// What was kept of some samples in the step `t`, of `batch`; the states are left out.
+    #[inline(always)]
+    pub(super) fn at(
+        &self,
+        t: usize,
+        samples: &Range<usize>,
+        batch: usize,
+        widths: &Kept<usize>,
+    ) -> Kept<&'a [Float]> {
+        let rows = |steps: &'a [Float], width: usize| {
+            if width == 0 {
+                return &steps[..0];
+            }
+            &steps[(t * batch + samples.start) * width..(t * batch + samples.end) * width]
+        };
         Kept {
-            gates: rows(self.gates, lengths.gates),
-            hidden: rows(self.hidden, lengths.hidden),
-            dropped: rows(self.dropped, lengths.dropped),
-            second: rows(self.second, lengths.second),
-            kept: rows(self.kept, lengths.kept),
-            states: rows(self.states, lengths.states),
+            x: rows(self.x, widths.x),
+            gates: rows(self.gates, widths.gates),
+            hidden: rows(self.hidden, widths.hidden),
+            dropped: rows(self.dropped, widths.dropped),
+            second: rows(self.second, widths.second),
+            kept: rows(self.kept, widths.kept),
+            states: &[],
         }
     }
 }
 
 impl Gradients<usize> {
-    pub(super) fn total(&self) -> usize {
-        self.gates + self.recurrent + self.states + self.inflow + self.repeated
+    /// How many numbers there are.
+    pub(super) fn total(&self, Sizes { batch, time, .. }: Sizes) -> usize {
+        let of_step = self.x + self.gates + self.recurrent;
+        batch * (time * of_step + self.states + self.inflow + self.repeated)
     }
 
-    /// Cuts the memory of so many samples into pieces.
-    pub(super) fn split<'a>(&self, samples: usize, memory: &'a mut [Float]) -> Gradients<&'a mut [Float]> {
+    /// Cuts the memory into pieces.
+    pub(super) fn split<'a>(
+        &self,
+        Sizes { batch, time, .. }: Sizes,
+        memory: &'a mut [Float],
+    ) -> Gradients<&'a mut [Float]> {
         let mut rest = memory;
         Gradients {
-            gates: take(&mut rest, samples * self.gates),
-            recurrent: take(&mut rest, samples * self.recurrent),
-            states: take(&mut rest, samples * self.states),
-            inflow: take(&mut rest, samples * self.inflow),
-            repeated: take(&mut rest, samples * self.repeated),
+            x: take(&mut rest, batch * time * self.x),
+            gates: take(&mut rest, batch * time * self.gates),
+            recurrent: take(&mut rest, batch * time * self.recurrent),
+            states: take(&mut rest, batch * self.states),
+            inflow: take(&mut rest, batch * self.inflow),
+            repeated: take(&mut rest, batch * self.repeated),
         }
     }
 }

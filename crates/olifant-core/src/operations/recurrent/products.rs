@@ -30,9 +30,12 @@ type Places<'a> = [Option<GradientMut<'a>>; 4];
 
 impl<C: Cell> Recurrent<C> {
     /// With dz = ∂loss/∂pre-activations: dx = dz·Kᵀ, dK = xᵀ·dz, dR = hᵀ·dz, db = the sum of dz's rows.
+    ///
+    /// `of_steps` is where dx is computed, step by step.
     pub(super) fn write_products(
         &self,
         sums: &Sums<'_>,
+        of_steps: &mut [Float],
         team: &Team,
         scratch: &mut Scratch,
         wanted: &mut InputGradients<'_>,
@@ -41,7 +44,7 @@ impl<C: Cell> Recurrent<C> {
         let bias = self.optional_positions().bias.unwrap_or(usize::MAX);
         let positions = [0, 1, 2, bias];
         if let Some(places) = wanted.get_disjoint(positions) {
-            return self.write(sums, places, team, scratch);
+            return self.write(sums, places, of_steps, team, scratch);
         }
         // Two of the inputs are the same.
         for (number, position) in
@@ -49,11 +52,18 @@ impl<C: Cell> Recurrent<C> {
         {
             let mut places: Places<'_> = [const { None }; 4];
             places[number] = wanted.get(position);
-            self.write(sums, places, team, scratch);
+            self.write(sums, places, of_steps, team, scratch);
         }
     }
 
-    fn write(&self, sums: &Sums<'_>, places: Places<'_>, team: &Team, scratch: &mut Scratch) {
+    fn write(
+        &self,
+        sums: &Sums<'_>,
+        places: Places<'_>,
+        of_steps: &mut [Float],
+        team: &Team,
+        scratch: &mut Scratch,
+    ) {
         let [dx, dk, mut dr, db] = places;
         let Sizes { batch, time, features, units } = sums.given.sizes;
         let (rows, gates) = (batch * time, C::GATES * units);
@@ -61,12 +71,12 @@ impl<C: Cell> Recurrent<C> {
         let through = if sums.recurrent.is_empty() { dz } else { Matrix::new(sums.recurrent, rows, gates) };
         let (mut db, mut recurrent_db) = split_bias(db, gates);
 
-        let dx = dx.map(|GradientMut { data, add }| {
+        let of_x = dx.is_some().then(|| {
             let kernel = Matrix::new(sums.given.kernel, features, gates).transposed();
-            Product::new(dz, kernel, data, assign_or_add(add))
+            Product::new(dz, kernel, &mut *of_steps, Epilogue::Assign)
         });
         let dk = dk.map(|GradientMut { data, add }| {
-            let x = Matrix::new(sums.given.x, rows, features).transposed();
+            let x = Matrix::new(sums.kept.x, rows, features).transposed();
             with_sums(Product::new(x, dz, data, assign_or_add(add)), db.take())
         });
         let [(factor, columns), (second_factor, second_columns)] = self.cell.kernel_gradient(units);
@@ -75,7 +85,10 @@ impl<C: Cell> Recurrent<C> {
             let product = Product::new(left, through, &mut *dr.data, assign_or_add(dr.add));
             with_sums(product.with_columns(columns), recurrent_db.take())
         });
-        matmul_all([dx, dk, first], team, scratch);
+        matmul_all([of_x, dk, first], team, scratch);
+        if let Some(dx) = dx {
+            write_by_sample(of_steps, sums.given.sizes, dx, team);
+        }
         if let Some(GradientMut { data, add }) = dr.filter(|_| !second_columns.is_empty()) {
             let left = sums.factor(second_factor, rows, units).transposed();
             let product = Product::new(left, through, data, assign_or_add(add)).with_columns(second_columns);
@@ -89,6 +102,23 @@ impl<C: Cell> Recurrent<C> {
             }
         }
     }
+}
+
+/// Writes what lies step by step so that it lies sample by sample.
+fn write_by_sample(
+    steps: &[Float],
+    Sizes { batch, time, features, .. }: Sizes,
+    gradient: GradientMut<'_>,
+    team: &Team,
+) {
+    let GradientMut { data, add } = gradient;
+    team.for_each_rows(data, features, features, &|first, piece: &mut [Float]| {
+        for (row, dx) in (first..).zip(piece.chunks_exact_mut(features)) {
+            let (sample, t) = (row / time, row % time);
+            let of_step = &steps[(t * batch + sample) * features..][..features];
+            GradientMut { data: dx, add }.write_from(of_step.iter().copied());
+        }
+    });
 }
 
 /// The gradient of the bias of x·K, and that of the bias of h·R if there is one.
