@@ -1,6 +1,7 @@
 //! Layers and how their values flow, together with their weights.
 
 mod architecture;
+mod description;
 mod freezing;
 mod graph;
 mod names;
@@ -10,6 +11,7 @@ use olifant_core::{Mode, Shape, Tape, TensorView, Var, VarList, Weights, Workspa
 
 pub(crate) use self::{
     architecture::{Architecture, Call, NamedShape, Origin, Row},
+    description::{Description, network_description},
     graph::Graph,
     names::unique_names,
 };

@@ -1,0 +1,108 @@
+//! A network that is described: it is built by itself, or as a layer of another.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Architecture, Graph};
+use crate::BuildError;
+
+/// What is known of a network before it is built.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Description {
+    pub(crate) graph: Graph,
+    /// What was wrong with the description; building says so.
+    #[serde(skip)]
+    error: Option<BuildError>,
+    #[serde(skip)]
+    pub(crate) seed: Option<u64>,
+}
+
+impl From<Result<Architecture, BuildError>> for Description {
+    fn from(architecture: Result<Architecture, BuildError>) -> Description {
+        let (graph, error) = match architecture {
+            Ok(architecture) => (architecture.into(), None),
+            Err(error) => (Graph::default(), Some(error)),
+        };
+        Description { graph, error, seed: None }
+    }
+}
+
+impl Description {
+    /// Whether nothing was wrong with the description.
+    pub(crate) fn check(&self) -> Result<(), BuildError> {
+        self.error.clone().map_or(Ok(()), Err)
+    }
+}
+
+/// What both kinds of description have: name, seed, building, and being a layer.
+macro_rules! network_description {
+    ($Network:ident, $name:literal) => {
+        impl $Network {
+            #[doc = concat!("What the model is called; `", $name, "` if not set.")]
+            pub fn name(mut self, name: impl Into<String>) -> $Network {
+                self.description.graph.architecture.name = name.into();
+                self
+            }
+
+            /// The number that all randomness of the model follows from; drawn from the operating system if not set.
+            pub fn seed(mut self, seed: u64) -> $Network {
+                self.description.seed = Some(seed);
+                self
+            }
+
+            /// The seed, if one was set.
+            pub fn given_seed(&self) -> Option<u64> {
+                self.description.seed
+            }
+
+            /// Creates the weights.
+            ///
+            /// # Errors
+            ///
+            /// Inputs and outputs that are not connected, the first layer that does not suit its inputs,
+            /// or whose options are outside their ranges.
+            pub fn build(self, seed: u64) -> Result<Network, BuildError> {
+                self.description.check()?;
+                Network::build(self.description.graph, Filling::Initial(seed))
+            }
+        }
+
+        #[typetag::serde(name = $name)]
+        impl Layer for $Network {
+            fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+                Ok(self.build_several(&[*input], weights)?[0])
+            }
+
+            fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+                self.call_several(&x.tape().list_of(&[x])).get(0)
+            }
+
+            fn outputs(&self) -> usize {
+                self.description.graph.architecture.outputs.len()
+            }
+
+            fn build_several(
+                &mut self,
+                inputs: &[Shape],
+                weights: &mut WeightBuilder<'_>,
+            ) -> Result<Vec<Shape>, BuildError> {
+                self.description.check()?;
+                self.description.graph.build_for(inputs, weights)
+            }
+
+            fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
+                self.description.graph.call(inputs)
+            }
+
+            fn check_input(&self, x: TensorView<'_>) -> Result<(), BuildError> {
+                self.description.graph.check_numbers(&[x])
+            }
+
+            fn batch_size(&self) -> Option<usize> {
+                self.description.graph.batch_size()
+            }
+        }
+    };
+}
+
+pub(crate) use network_description;
