@@ -33,7 +33,7 @@ pub use initializer::{Fan, Initializer, Scaled};
 pub use layer::{Filling, Layer, WeightBuilder};
 pub use loss::{IntoLosses, Loss, TargetError};
 pub use metric::{IntoMetrics, Metric, MetricBatch, MetricsByOutput, Objective, OutputMetric};
-pub use network::{Named, Network, Node, Trainable};
+pub use network::{Connection, GraphView, LayerView, Named, Network, Node, Trainable, Vertex};
 pub use optimizer::{MAX_SLOTS, Optimizer, UpdateStep, WeightUpdate};
 pub use optimizer_options::OptimizerOptions;
 pub use optimizer_state::OptimizerState;
@@ -42,5 +42,5 @@ pub use schedule::{LearningRate, Schedule};
 pub use sequential::Sequential;
 #[doc(hidden)]
 pub use suggestion::{did_you_mean, known_names};
-pub use summary::Summary;
+pub use summary::{Summary, keras_shapes};
 pub use text_vectorization::{Split, Standardize, TextOutput, TextVectorization};

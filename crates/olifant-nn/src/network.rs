@@ -6,18 +6,21 @@ mod freezing;
 mod graph;
 mod names;
 mod node;
+mod view;
 
 use olifant_core::{Mode, Shape, Tape, TensorView, Var, VarList, Weights, Workspace};
 
-pub(crate) use self::{
-    architecture::{Architecture, Call, NamedShape, Origin, Row},
-    description::{Description, network_description},
-    graph::Graph,
-    names::unique_names,
-};
 pub use self::{
+    architecture::Vertex,
     freezing::Trainable,
     node::{Named, Node},
+    view::{Connection, GraphView, LayerView},
+};
+pub(crate) use self::{
+    architecture::{Architecture, Call, NamedShape, Origin},
+    description::{Description, graph_of, network_description},
+    graph::Graph,
+    names::unique_names,
 };
 use crate::{BuildError, Filling, Layer, Summary, WeightBuilder, layer::Collected};
 
@@ -158,6 +161,11 @@ impl Network {
         stages.map(|(node, stage)| (&*stage.name, &*node.layer, stage.outputs[0]))
     }
 
+    /// The network as a graph, to be looked at: what is connected with what, and what is in networks inside.
+    pub fn graph(&self) -> GraphView<'_> {
+        GraphView::new(&self.graph)
+    }
+
     /// All weights.
     pub fn weights(&self) -> &Weights {
         &self.collected.weights
@@ -190,6 +198,12 @@ impl Network {
     /// One cannot; the error names the layer, the row and the value.
     pub fn check_numbers(&self, inputs: &[TensorView<'_>]) -> Result<(), BuildError> {
         self.graph.check_numbers(inputs)
+    }
+}
+
+impl AsRef<Network> for Network {
+    fn as_ref(&self) -> &Network {
+        self
     }
 }
 

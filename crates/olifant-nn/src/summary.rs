@@ -1,10 +1,10 @@
 //! The table of a network's layers, in Keras's layout.
 
-use std::{collections::HashMap, fmt};
+use std::fmt;
 
 use olifant_core::{Shape, Weights};
 
-use crate::network::{Graph, Origin, Row};
+use crate::network::{Connection, Graph, GraphView, Vertex};
 
 /// What `model.summary()` shows: print it.
 ///
@@ -58,21 +58,22 @@ impl Summary {
             state: weights.state_parameters(),
             optimizer: 0,
         };
-        let connections = connections(graph);
+        let layers = GraphView::new(graph).layers().collect::<Vec<_>>();
         // The input of a chain has no row.
-        let listed = |row: &Row| matches!(row, Row::Layer(_)) || !architecture.is_chain;
-        for row in architecture.rows().into_iter().filter(listed) {
-            let cells = match row {
-                Row::Input(input) => {
+        let listed = |vertex: &Vertex| matches!(vertex, Vertex::Layer(_)) || !architecture.is_chain;
+        for vertex in architecture.vertices().into_iter().filter(listed) {
+            let cells = match vertex {
+                Vertex::Input(input) => {
                     let input = &architecture.inputs[input];
                     let name = format!("{} (InputLayer)", input.name);
-                    [name, shapes(&[input.shape]), "0".into(), "-".into()]
+                    [name, keras_shapes(&[input.shape]), "0".into(), "-".into()]
                 }
-                Row::Layer(layer) => {
+                Vertex::Layer(layer) => {
                     let (node, stage) = (&architecture.layers[layer], &graph.stages[layer]);
                     let name = format!("{} ({})", stage.name, node.layer.class_name());
-                    let connected = connections[layer].join(", ");
-                    [name, shapes(&stage.outputs), thousands(stage.parameters), connected]
+                    let connected: Vec<String> =
+                        layers[layer].calls.iter().flatten().map(Connection::to_string).collect();
+                    [name, keras_shapes(&stage.outputs), thousands(stage.parameters), connected.join(", ")]
                 }
             };
             summary.rows.push(cells.into_iter().take(summary.columns.len()).collect());
@@ -150,29 +151,9 @@ impl fmt::Display for Summary {
     }
 }
 
-/// What each layer is given, call by call: `dense[0][0]` is the first output of the first call of `dense`.
-fn connections(graph: &Graph) -> Vec<Vec<String>> {
-    let architecture = &graph.architecture;
-    let mut calls_so_far: HashMap<usize, usize> = HashMap::new();
-    let mut numbers = Vec::new();
-    let mut connections = vec![Vec::new(); architecture.layers.len()];
-    for call in &architecture.calls {
-        for &origin in &call.inputs {
-            let (number, output) = match origin {
-                Origin::Input(_) => (0, 0),
-                Origin::Call(call, output) => (numbers[call], output),
-            };
-            connections[call.layer].push(format!("{}[{number}][{output}]", graph.name_of(origin)));
-        }
-        let count = calls_so_far.entry(call.layer).or_default();
-        numbers.push(*count);
-        *count += 1;
-    }
-    connections
-}
-
 /// `(None, 4)`, or of several outputs `[(None, 4), (None, 4)]`.
-fn shapes(outputs: &[Shape]) -> String {
+#[doc(hidden)]
+pub fn keras_shapes(outputs: &[Shape]) -> String {
     let shape = |output: &Shape| {
         let axes: Vec<String> = output.axes().iter().map(|axis| format!(", {axis}")).collect();
         format!("(None{})", axes.concat())

@@ -6,7 +6,7 @@ mod written;
 use olifant_core::Shape;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::order::Row;
+pub use self::order::Vertex;
 use super::Node;
 use crate::BuildError;
 

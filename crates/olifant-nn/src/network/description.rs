@@ -1,9 +1,11 @@
 //! A network that is described: it is built by itself, or as a layer of another.
 
+use std::any::Any;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Graph};
-use crate::BuildError;
+use crate::{BuildError, Functional, Layer, Sequential};
 
 /// What is known of a network before it is built.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,6 +34,14 @@ impl Description {
     pub(crate) fn check(&self) -> Result<(), BuildError> {
         self.error.clone().map_or(Ok(()), Err)
     }
+}
+
+/// The graph of a layer that is a network.
+pub(crate) fn graph_of(layer: &dyn Layer) -> Option<&Graph> {
+    let layer: &dyn Any = layer;
+    let sequential = layer.downcast_ref::<Sequential>().map(|network| &network.description);
+    let description = sequential.or(layer.downcast_ref::<Functional>().map(|network| &network.description));
+    description.map(|description| &description.graph)
 }
 
 /// What both kinds of description have: name, seed, building, and being a layer.

@@ -17,7 +17,7 @@ pub(crate) struct Graph {
     #[serde(skip)]
     pub(crate) stages: Vec<Stage>,
     #[serde(skip)]
-    steps: Vec<Step>,
+    pub(super) steps: Vec<Step>,
     /// Where the outputs stand in the list of all values.
     #[serde(skip)]
     outputs: Vec<usize>,
@@ -37,10 +37,10 @@ pub(crate) struct Stage {
 
 /// One call of a layer. All values, inputs first, stand in one list.
 #[derive(Debug)]
-struct Step {
+pub(super) struct Step {
     layer: usize,
     inputs: Vec<usize>,
-    outputs: Vec<Shape>,
+    pub(super) outputs: Vec<Shape>,
     /// The layer before does its work.
     is_fused: bool,
 }

@@ -4,10 +4,12 @@ use std::cmp::Reverse;
 
 use super::{Architecture, Call, Origin};
 
-/// Something that a summary has a row for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Row {
+/// What a network's graph connects: what a summary has a row for, and a picture a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Vertex {
+    /// The input of this number.
     Input(usize),
+    /// The layer of this number.
     Layer(usize),
 }
 
@@ -20,22 +22,22 @@ struct Depths {
 
 impl Architecture {
     /// Inputs and layers in Keras's order.
-    pub(crate) fn rows(&self) -> Vec<Row> {
+    pub(crate) fn vertices(&self) -> Vec<Vertex> {
         let depths = self.depths();
-        let mut rows = self.traversal();
-        rows.sort_by_key(|row| {
-            Reverse(match *row {
-                Row::Input(input) => depths.inputs[input],
-                Row::Layer(layer) => depths.layers[layer],
+        let mut vertices = self.traversal();
+        vertices.sort_by_key(|vertex| {
+            Reverse(match *vertex {
+                Vertex::Input(input) => depths.inputs[input],
+                Vertex::Layer(layer) => depths.layers[layer],
             })
         });
-        rows
+        vertices
     }
 
     /// Puts layers and calls into Keras's order, in which weights are created and listed.
     pub(crate) fn sort(&mut self) {
         let depths = self.depths();
-        let order: Vec<usize> = self.rows().into_iter().filter_map(Row::layer).collect();
+        let order: Vec<usize> = self.vertices().into_iter().filter_map(Vertex::layer).collect();
         let place = inverse(&order);
         let mut calls: Vec<usize> = (0..self.calls.len()).collect();
         calls.sort_by_key(|&call| (Reverse(depths.calls[call]), place[self.calls[call].layer]));
@@ -78,9 +80,9 @@ impl Architecture {
     }
 
     /// Inputs and layers as they are met on the way from the outputs back, depth first.
-    fn traversal(&self) -> Vec<Row> {
+    fn traversal(&self) -> Vec<Vertex> {
         let mut seen = vec![false; self.calls.len()];
-        let mut rows = Vec::new();
+        let mut vertices = Vec::new();
         let mut ahead: Vec<Origin> = self.outputs.iter().rev().copied().collect();
         let (mut input_listed, mut layer_listed) =
             (vec![false; self.inputs.len()], vec![false; self.layers.len()]);
@@ -88,30 +90,30 @@ impl Architecture {
             match origin {
                 Origin::Input(input) => {
                     if !std::mem::replace(&mut input_listed[input], true) {
-                        rows.push(Row::Input(input));
+                        vertices.push(Vertex::Input(input));
                     }
                 }
                 Origin::Call(call, _) if !std::mem::replace(&mut seen[call], true) => {
                     let Call { layer, inputs } = &self.calls[call];
                     if !std::mem::replace(&mut layer_listed[*layer], true) {
-                        rows.push(Row::Layer(*layer));
+                        vertices.push(Vertex::Layer(*layer));
                     }
                     ahead.extend(inputs.iter().rev());
                 }
                 Origin::Call(..) => {}
             }
         }
-        let rest = (0..self.layers.len()).filter(|&layer| !layer_listed[layer]).map(Row::Layer);
-        rows.extend(rest.collect::<Vec<_>>());
-        rows
+        let rest = (0..self.layers.len()).filter(|&layer| !layer_listed[layer]).map(Vertex::Layer);
+        vertices.extend(rest.collect::<Vec<_>>());
+        vertices
     }
 }
 
-impl Row {
+impl Vertex {
     fn layer(self) -> Option<usize> {
         match self {
-            Row::Layer(layer) => Some(layer),
-            Row::Input(_) => None,
+            Vertex::Layer(layer) => Some(layer),
+            Vertex::Input(_) => None,
         }
     }
 }
