@@ -48,19 +48,20 @@ pub use ndarray;
 pub use olifant_callbacks as callbacks;
 pub use olifant_core as core;
 pub use olifant_nn::{
-    Activation, BuildError, CallOn, Constraint, Functional, Initializer, Input, IntoLosses, IntoMetrics,
-    IntoSymbols, Layer, LearningRate, Loss, Metric, MetricBatch, MetricsByOutput, Named, Network, Objective,
-    Optimizer, OptimizerOptions, OptimizerState, Regularizer, Schedule, Sequential, SharedLayer, Split,
-    Standardize, Summary, Symbol, TargetError, TextOutput, TextVectorization, Trainable, UpdateStep,
-    WeightBuilder, WeightUpdate, layers, losses, metrics, optimizers, schedules,
+    Activation, BuildError, CallOn, Connection, Constraint, Functional, GraphView, Initializer, Input,
+    IntoLosses, IntoMetrics, IntoSymbols, Layer, LayerView, LearningRate, Loss, Metric, MetricBatch,
+    MetricsByOutput, Named, Network, Objective, Optimizer, OptimizerOptions, OptimizerState, Regularizer,
+    Schedule, Sequential, SharedLayer, Split, Standardize, Summary, Symbol, TargetError, TextOutput,
+    TextVectorization, Trainable, UpdateStep, Vertex, WeightBuilder, WeightUpdate, layers, losses, metrics,
+    optimizers, schedules,
 };
 #[cfg(feature = "plot")]
 pub use olifant_train::PlotError;
 pub use olifant_train::{
     Arrays, BatchOptions, Callback, CallbackError, CallbackList, Checkpoint, Compile, Ending,
     EvaluateOptions, FitError, FitOptions, History, HookResult, IntoArrays, IntoFitOptions, LoadError, Logs,
-    Model, Params, Plan, Progress, Samples, SaveError, Shuffle, Snapshot, State, Stop, Stream, StreamSamples,
-    Training, ValidationFreq, Verbose, WriteError,
+    Model, Params, Plan, PlotModel, PlotModelError, Progress, Rankdir, Samples, SaveError, Shuffle, Snapshot,
+    State, Stop, Stream, StreamSamples, Training, ValidationFreq, Verbose, WriteError, plot_model,
 };
 
 /// Everything a training program needs, with one `use`.
@@ -84,7 +85,7 @@ pub mod prelude {
     };
     pub use olifant_train::{
         BatchOptions, Callback, CallbackError, Compile, EvaluateOptions, FitOptions, History, HookResult,
-        Logs, Model, Shuffle, State, Training, Verbose,
+        Logs, Model, PlotModel, Rankdir, Shuffle, State, Training, Verbose, plot_model,
     };
 
     pub use crate::{losses, metrics};
