@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod event_reader;
+mod graph;
 mod resume;
 mod subject;
 
