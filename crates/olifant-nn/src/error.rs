@@ -163,13 +163,18 @@ impl BuildError {
     }
 
     /// The same, if it names a row of a batch whose rows stand elsewhere in the data: `rows` says where.
-    pub fn in_rows(mut self, rows: &[usize]) -> BuildError {
+    pub fn in_rows(self, rows: &[usize]) -> BuildError {
+        self.in_row(|row| rows.get(row).copied().unwrap_or(row))
+    }
+
+    /// The same, if it names a row of something made of the rows of a batch: `of` says of which.
+    pub(crate) fn in_row(mut self, of: impl FnOnce(usize) -> usize) -> BuildError {
         let mut error = &mut self;
         while let BuildError::Layer { source, .. } = error {
             error = source;
         }
         if let BuildError::Id { row, .. } = error {
-            *row = rows.get(*row).copied().unwrap_or(*row);
+            *row = of(*row);
         }
         self
     }

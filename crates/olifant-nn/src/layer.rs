@@ -89,13 +89,14 @@ pub trait Layer: Any + fmt::Debug + Send + Sync {
     }
 
     /// Whether the layer can work with these numbers. Asked of layers that read an input of the model, before a step begins;
-    /// `x` has the batch axis in front.
+    /// `x`, with the batch axis in front, is what the layer is given as the input of this number.
+    /// A layer with others inside passes the question on to those that read its inputs.
     ///
     /// # Errors
     ///
     /// It cannot: for example [`BuildError::Id`], which names row and value.
-    fn check_input(&self, x: TensorView<'_>) -> Result<(), BuildError> {
-        let _ = x;
+    fn check_input(&self, number: usize, x: TensorView<'_>) -> Result<(), BuildError> {
+        let _ = (number, x);
         Ok(())
     }
 

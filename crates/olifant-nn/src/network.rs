@@ -197,7 +197,7 @@ impl Network {
     ///
     /// One cannot; the error names the layer, the row and the value.
     pub fn check_numbers(&self, inputs: &[TensorView<'_>]) -> Result<(), BuildError> {
-        self.graph.check_numbers(inputs)
+        inputs.iter().enumerate().try_for_each(|(number, x)| self.graph.check_input(number, *x))
     }
 }
 

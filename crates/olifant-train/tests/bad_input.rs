@@ -5,14 +5,14 @@
 
 use ndarray::{Array, Array1, Array2, ArrayD, Dimension, IxDyn, array};
 use olifant_nn::{
-    Activation, Sequential,
-    layers::{Dense, Embedding, Flatten, LSTM},
+    Activation, BuildError, CallOn, Functional, Input, Named, Sequential,
+    layers::{Add, Bidirectional, Concatenate, Dense, Embedding, Flatten, LSTM, TimeDistributed},
     losses::{CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy},
     metrics::{Accuracy, CategoricalAccuracy},
     optimizers::{Adam, Sgd},
     schedules::ExponentialDecay,
 };
-use olifant_train::{Compile, EvaluateOptions, FitOptions, IntoFitOptions, Model, Verbose};
+use olifant_train::{Compile, EvaluateOptions, FitError, FitOptions, IntoFitOptions, Model, Verbose};
 
 fn classifier() -> Model {
     Sequential::new([4])
@@ -283,6 +283,61 @@ fn ids_outside_the_vocabulary_are_named_by_row_and_value_before_the_first_step()
         assert_eq!(model.network().weights().trainable(), before, "nothing was trained");
         assert_eq!(model.predict(&ids).unwrap_err().to_string(), error);
     }
+}
+
+#[test]
+fn ids_inside_networks_and_wrappers_are_checked_before_the_first_step() {
+    // The ids go to the second input of a network inside, which an embedding in a chain reads.
+    let (numbers, words) = (Input::new([2]), Input::new([2]));
+    let tower = Sequential::new([2]).add(Embedding::new(10, 2)).add(Flatten::new()).named("tower");
+    let joined = Concatenate::new().on([&Dense::new(1).on(&numbers), &tower.on(&words)]);
+    let block = Functional::new([&numbers, &words], &joined).named("block");
+    let (numbers, words) = (Input::new([2]), Input::new([2]));
+    let output = Dense::new(1).on(&block.on([&numbers, &words]));
+    let nested = Functional::new([&numbers, &words], &output).seed(0);
+    let mut model = nested.compile(Sgd::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    let (any, ids) = (array![[0.5, 99.0], [-1.0, 2.0]], array![[0.0, 1.0], [2.0, 10.0]]);
+    let (y, before) = (array![0.0, 1.0], model.get_weights());
+    let error = model.fit([&any, &ids], &y, quiet()).unwrap_err();
+    let expected = "layer 0 (block): layer 1 (tower): layer 0 (embedding): \
+                    row 1 contains the id 10: ids are whole numbers from 0 to below 10";
+    assert_eq!(error.to_string(), expected);
+    let FitError::Build(mut error) = error else { panic!("{error}") };
+    while let BuildError::Layer { source, .. } = *error {
+        error = source;
+    }
+    assert!(matches!(*error, BuildError::Id { row: 1, below: 10, .. }), "{error}");
+    assert_eq!(model.predict([&any, &ids]).unwrap_err().to_string(), expected);
+    assert_eq!(model.get_weights(), before, "nothing was trained");
+    model.fit([&any, &array![[0.0, 1.0], [2.0, 9.0]]], &y, quiet()).unwrap();
+
+    let steps = TimeDistributed::new(Sequential::new([2]).add(Embedding::new(5, 3)).add(Flatten::new()));
+    let layers = Sequential::new([3, 2]).add(steps).add(Flatten::new()).add(Dense::new(1)).seed(0);
+    let mut model = layers.compile(Sgd::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    let mut ids = Array::zeros((2, 3, 2));
+    ids[[1, 2, 0]] = -1.0;
+    let error = model.fit(&ids, &y, quiet()).unwrap_err().to_string();
+    let expected = "layer 0 (time_distributed): layer 0 (embedding): \
+                    row 1 contains the id -1: ids are whole numbers from 0 to below 5";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn batches_of_a_stateful_layer_inside_networks_are_known() {
+    let (a, b) = (Input::new([3, 2]), Input::new([3, 2]));
+    let memory = Bidirectional::new(LSTM::new(4).stateful(5)).on(&Add::new().on([&a, &b]));
+    let block = Functional::new([&a, &b], &memory).named("block");
+    let (a, b) = (Input::new([3, 2]), Input::new([3, 2]));
+    let network = Functional::new([&a, &b], &Dense::new(1).on(&block.on([&a, &b])));
+    let mut model = network.compile(Sgd::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    assert_eq!(model.network().batch_size(), Some(5));
+    let (x, y) = (Array::<f32, _>::zeros((10, 3, 2)), Array1::<f32>::zeros(10));
+    model.fit([&x, &x], &y, quiet()).unwrap();
+    let error = model.fit([&x, &x], &y, quiet().batch_size(4)).unwrap_err().to_string();
+    assert!(error.starts_with("layer block is stateful, for batches of 5"), "{error}");
+    let steps = TimeDistributed::new(Sequential::new([3, 2]).add(LSTM::new(4).stateful(5)));
+    let error = Sequential::new([2, 3, 2]).add(steps).build(0).unwrap_err().to_string();
+    assert!(error.contains("a layer with one output that keeps no states"), "{error}");
 }
 
 #[test]

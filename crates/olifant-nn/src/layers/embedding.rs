@@ -102,7 +102,7 @@ impl Layer for Embedding {
         if self.mask_zero { y.with_mask(Some(1.0 - ids.equal(0.0))) } else { y }
     }
 
-    fn check_input(&self, x: TensorView<'_>) -> Result<(), BuildError> {
+    fn check_input(&self, _: usize, x: TensorView<'_>) -> Result<(), BuildError> {
         check_ids("id", self.input_dim, x)
     }
 }

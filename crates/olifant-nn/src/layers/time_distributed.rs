@@ -1,6 +1,6 @@
 //! A layer for each time step.
 
-use olifant_core::{Shape, Var};
+use olifant_core::{Shape, TensorView, Var};
 use serde::{Deserialize, Serialize};
 
 use crate::{BuildError, Layer, WeightBuilder, with_batch};
@@ -78,6 +78,13 @@ impl Layer for TimeDistributed {
 
     fn supports_masking(&self) -> bool {
         true
+    }
+
+    fn check_input(&self, number: usize, x: TensorView<'_>) -> Result<(), BuildError> {
+        let (batch, time) = (x.shape[0], x.shape[1]);
+        let shape = x.shape.without_batch().without_batch().with_batch(batch * time);
+        let checked = self.inner.check_input(number, TensorView { data: x.data, shape });
+        checked.map_err(|error| error.in_row(|row| row / time))
     }
 }
 

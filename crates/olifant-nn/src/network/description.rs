@@ -104,8 +104,8 @@ macro_rules! network_description {
                 self.description.graph.call(inputs)
             }
 
-            fn check_input(&self, x: TensorView<'_>) -> Result<(), BuildError> {
-                self.description.graph.check_numbers(&[x])
+            fn check_input(&self, number: usize, x: TensorView<'_>) -> Result<(), BuildError> {
+                self.description.graph.check_input(number, x)
             }
 
             fn batch_size(&self) -> Option<usize> {

@@ -134,15 +134,16 @@ impl Graph {
     /// # Errors
     ///
     /// One cannot; the error names the layer.
-    pub(crate) fn check_numbers(&self, inputs: &[TensorView<'_>]) -> Result<(), BuildError> {
+    pub(crate) fn check_input(&self, number: usize, x: TensorView<'_>) -> Result<(), BuildError> {
         for step in &self.steps {
-            let read = step.inputs.iter().filter_map(|&value| inputs.get(value));
-            let stage = &self.stages[step.layer];
-            let checked =
-                read.map(|x| self.architecture.layers[step.layer].layer.check_input(*x)).find(Result::is_err);
-            if let Some(Err(source)) = checked {
-                let (number, name) = (step.layer, stage.name.clone());
-                return Err(BuildError::Layer { number, name, source: Box::new(source) });
+            let layer = &self.architecture.layers[step.layer].layer;
+            let reads = step.inputs.iter().enumerate().filter(|(_, value)| **value == number);
+            for (input, _) in reads {
+                layer.check_input(input, x).map_err(|source| BuildError::Layer {
+                    number: step.layer,
+                    name: self.stages[step.layer].name.clone(),
+                    source: Box::new(source),
+                })?;
             }
         }
         Ok(())

@@ -54,7 +54,7 @@ impl Layer for CategoryEncoding {
         self.output_mode.encode(x, self.num_tokens)
     }
 
-    fn check_input(&self, x: TensorView<'_>) -> Result<(), BuildError> {
+    fn check_input(&self, _: usize, x: TensorView<'_>) -> Result<(), BuildError> {
         check_ids("category", self.num_tokens, x)
     }
 }
