@@ -128,6 +128,8 @@ pub struct WeightBuilder<'a> {
     /// The names of the layers around, and of this one.
     path: String,
     trainable: bool,
+    /// Whether a network can find the layer by its name, to freeze or thaw it later on.
+    is_found: bool,
     /// The weights the layer has already, if it is built once more for another input.
     existing: Option<&'a mut vec::IntoIter<Weight>>,
     created: &'a mut Vec<Weight>,
@@ -160,7 +162,15 @@ impl<'a> WeightBuilder<'a> {
         filling: Filling,
         created: &'a mut Vec<Weight>,
     ) -> WeightBuilder<'a> {
-        WeightBuilder { collected, filling, path: String::new(), trainable: true, existing: None, created }
+        WeightBuilder {
+            collected,
+            filling,
+            path: String::new(),
+            trainable: true,
+            is_found: true,
+            existing: None,
+            created,
+        }
     }
 
     /// For one layer of a network, which may have its weights already.
@@ -171,11 +181,17 @@ impl<'a> WeightBuilder<'a> {
         existing: Option<&'b mut vec::IntoIter<Weight>>,
         created: &'b mut Vec<Weight>,
     ) -> WeightBuilder<'b> {
-        // The layers of the outermost network can be frozen and thawed later on: all their weights begin as trainable.
-        let trainable = self.trainable && (trainable || self.path.is_empty());
-        let path = self.path_of(name);
-        let existing = existing.or(self.existing.as_deref_mut());
-        WeightBuilder { collected: self.collected, filling: self.filling, path, trainable, existing, created }
+        // What can be frozen and thawed later on begins as trainable.
+        let trainable = self.trainable && (trainable || self.is_found);
+        WeightBuilder {
+            path: self.path_of(name),
+            collected: self.collected,
+            filling: self.filling,
+            trainable,
+            is_found: self.is_found,
+            existing: existing.or(self.existing.as_deref_mut()),
+            created,
+        }
     }
 
     /// For a layer inside this one: its weights are called `<layer>/<name>/…`.
@@ -186,6 +202,7 @@ impl<'a> WeightBuilder<'a> {
             filling: self.filling,
             path,
             trainable: self.trainable,
+            is_found: false,
             existing: self.existing.as_deref_mut(),
             created: self.created,
         }
@@ -255,6 +272,21 @@ impl<'a> WeightBuilder<'a> {
     /// What is known of a weight.
     pub(crate) fn spec(&self, weight: Weight) -> &WeightSpec {
         self.collected.weights.spec(weight)
+    }
+
+    /// How many weights the layer has so far.
+    pub(crate) fn created(&self) -> usize {
+        self.created.len()
+    }
+
+    /// Gives the weights that were created from one on the numbers of others, in the same order.
+    /// Weights whose values a file holds stay as they are.
+    pub(crate) fn fill(&mut self, begin: usize, numbers: &Weights) {
+        if matches!(self.filling, Filling::Initial(_)) {
+            for (&weight, (other, _)) in self.created[begin..].iter().zip(numbers.iter()) {
+                self.collected.weights.get_mut(weight).copy_from_slice(numbers.get(other).data);
+            }
+        }
     }
 
     /// Counts weights of a layer inside as this layer's.

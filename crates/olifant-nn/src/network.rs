@@ -18,11 +18,11 @@ pub use self::{
 };
 pub(crate) use self::{
     architecture::{Architecture, Call, NamedShape, Origin},
-    description::{Description, graph_of, network_description},
+    description::{Description, graph_of, graph_of_mut, network_description},
     graph::Graph,
     names::unique_names,
 };
-use crate::{BuildError, Filling, Layer, Summary, WeightBuilder, layer::Collected};
+use crate::{BuildError, Filling, Functional, Layer, Sequential, Summary, WeightBuilder, layer::Collected};
 
 /// Layers that are built, and the weights they share out among them.
 ///
@@ -161,6 +161,35 @@ impl Network {
         stages.map(|(node, stage)| (&*stage.name, &*node.layer, stage.outputs[0]))
     }
 
+    /// A layer that is this network with all it has learnt: what transfer learning begins with.
+    ///
+    /// Its weights are those of the layer when the network around is built, and that network's from then on.
+    /// It has the network's name, if that was given one, and what is frozen stays so.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use olifant_nn::{Sequential, layers::Dense};
+    ///
+    /// let base = Sequential::new([4]).add(Dense::new(8)).name("base").build(1)?;
+    /// let network = Sequential::new([4])
+    ///     .add(base.into_layer().trainable(false))
+    ///     .add(Dense::new(2))
+    ///     .build(2)?;
+    /// assert_eq!(network.frozen_layers(), ["base", "base/dense"]);
+    /// assert_eq!(network.weights().trainable_parameters(), 8 * 2 + 2);
+    /// # Ok::<(), olifant_nn::BuildError>(())
+    /// ```
+    pub fn into_layer(self) -> Node {
+        let Network { mut graph, collected, .. } = self;
+        graph.trained = Some(collected.weights);
+        if graph.architecture.is_chain {
+            Sequential { description: graph.into() }.into()
+        } else {
+            Functional { description: graph.into() }.into()
+        }
+    }
+
     /// The network as a graph, to be looked at: what is connected with what, and what is in networks inside.
     pub fn graph(&self) -> GraphView<'_> {
         GraphView::new(&self.graph)
@@ -211,7 +240,7 @@ impl AsRef<Network> for Network {
 mod tests {
     use super::*;
     use crate::{
-        Activation, Sequential,
+        Activation,
         layers::{Dense, Flatten, Reshape},
     };
 

@@ -13,7 +13,7 @@ use olifant_core::{
     Workspace,
 };
 use olifant_nn::{
-    BuildError, Loss, Metric, MetricBatch, Network, Objective, Optimizer, OptimizerState, Summary,
+    BuildError, Loss, Metric, MetricBatch, Network, Node, Objective, Optimizer, OptimizerState, Summary,
 };
 
 pub use compile::Compile;
@@ -82,6 +82,33 @@ impl Model {
     /// The layers and their weights.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// A layer that is the model's network with all it has learnt, for another model: transfer learning.
+    ///
+    /// See [`Network::into_layer`].
+    ///
+    /// # Examples
+    ///
+    /// A model that was trained and saved becomes the frozen first part of another:
+    ///
+    /// ```no_run
+    /// use olifant_nn::{Sequential, layers::Dense, losses::MeanSquaredError, optimizers::Adam};
+    /// use olifant_train::{Compile, Model};
+    ///
+    /// let base = Model::load("base.olifant")?.into_layer().named("base").trainable(false);
+    /// let mut model = Sequential::new([4])
+    ///     .add(base)
+    ///     .add(Dense::new(1))
+    ///     .compile(Adam::new(0.01), MeanSquaredError::new(), ())?;
+    /// // Train the new layer; then, with a low learning rate, the last layer of the base as well:
+    /// model.set_trainable("base", true)?;
+    /// model.set_trainable("base/dense", false)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn into_layer(mut self) -> Node {
+        self.put_weights_back();
+        self.network.into_layer()
     }
 
     /// The numbers of the weights, to be changed.

@@ -111,10 +111,17 @@ impl Run<'_> {
 /// The layers and their options, but not whether they are frozen, which may change in the midst of a run.
 fn architecture(network: &Network) -> Option<Value> {
     let mut architecture: Value = serde_json::from_str(&network.architecture().ok()?).ok()?;
-    for layer in architecture["layers"].as_array_mut()? {
-        layer.as_object_mut()?.remove("trainable");
-    }
+    forget_freezing(&mut architecture);
     Some(architecture)
+}
+
+/// Removes what says whether layers are trained, in networks inside as well.
+fn forget_freezing(architecture: &mut Value) {
+    let layers = architecture.get_mut("layers").and_then(Value::as_array_mut);
+    for node in layers.into_iter().flatten().filter_map(Value::as_object_mut) {
+        node.remove("trainable");
+        node.get_mut("layer").into_iter().for_each(forget_freezing);
+    }
 }
 
 /// A part of the model as a tree. One that cannot be put into words makes saving the model fail, and says so there.

@@ -60,7 +60,7 @@ impl<'a> Run<'a> {
             is_over: false,
             logs: Logs::new(),
             key: RandomKey::from_seed(params.seed),
-            frozen_layers: model.network().frozen_layers().map(String::from).collect(),
+            frozen_layers: model.network().frozen_layers(),
             identity: None,
             training,
             train,

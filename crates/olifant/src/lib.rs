@@ -50,10 +50,10 @@ pub use olifant_core as core;
 pub use olifant_nn::{
     Activation, BuildError, CallOn, Connection, Constraint, Functional, GraphView, Initializer, Input,
     IntoLosses, IntoMetrics, IntoSymbols, Layer, LayerView, LearningRate, Loss, Metric, MetricBatch,
-    MetricsByOutput, Named, Network, Objective, Optimizer, OptimizerOptions, OptimizerState, Regularizer,
-    Schedule, Sequential, SharedLayer, Split, Standardize, Summary, Symbol, TargetError, TextOutput,
-    TextVectorization, Trainable, UpdateStep, Vertex, WeightBuilder, WeightUpdate, layers, losses, metrics,
-    optimizers, schedules,
+    MetricsByOutput, Named, Network, Node, Objective, Optimizer, OptimizerOptions, OptimizerState,
+    Regularizer, Schedule, Sequential, SharedLayer, Split, Standardize, Summary, Symbol, TargetError,
+    TextOutput, TextVectorization, Trainable, UpdateStep, Vertex, WeightBuilder, WeightUpdate, layers,
+    losses, metrics, optimizers, schedules,
 };
 #[cfg(feature = "plot")]
 pub use olifant_train::PlotError;

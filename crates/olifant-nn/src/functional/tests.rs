@@ -5,7 +5,7 @@ use olifant_core::{Float, Mode, Shape, Tape, TensorView, Var, Workspace};
 
 use crate::{
     BuildError, CallOn, Filling, Functional, Input, Named, Network, Sequential, SharedLayer, Trainable,
-    layers::{Add, Dense, Flatten, Multiply},
+    layers::{Add, Dense, Flatten, Multiply, TimeDistributed},
 };
 
 /// The outputs of a network for inputs of ones, two samples each.
@@ -101,11 +101,62 @@ fn a_nested_network_is_shared_with_all_its_weights() {
 fn layers_inside_a_nested_network_may_be_frozen() {
     let tower = Sequential::new([4]).add(Dense::new(3).trainable(false)).add(Dense::new(2));
     let mut network = Sequential::new([4]).add(tower).build(0).unwrap();
+    let mut trained_after = |layer: &str, trainable| {
+        network.set_trainable(layer, trainable).unwrap();
+        network.weights().trainable_parameters()
+    };
+    assert_eq!(trained_after("sequential/dense_1", true), 3 * 2 + 2);
+    assert_eq!(trained_after("sequential", false), 0);
+    assert_eq!(trained_after("sequential/dense", true), 4 * 3 + 3);
+    assert_eq!(trained_after("sequential", true), 4 * 3 + 3 + 3 * 2 + 2);
+    let error = network.set_trainable("sequential/dens", true).unwrap_err().to_string();
+    let expected =
+        r#"no layer is called "sequential/dens": known: sequential, sequential/dense, sequential/dense_1; "#;
+    assert!(error.starts_with(expected) && error.ends_with("did you mean `sequential/dense`?"), "{error}");
+    for unknown in ["dense", "sequential/", "sequential/dense/kernel"] {
+        assert!(network.is_trainable(unknown).is_err(), "{unknown}");
+    }
+}
+
+#[test]
+fn layers_of_networks_inside_wrappers_may_be_built_frozen() {
+    let tower = Sequential::new([4]).add(Dense::new(3).trainable(false)).add(Dense::new(2));
+    let network = Sequential::new([5, 4]).add(TimeDistributed::new(tower)).build(0).unwrap();
     assert_eq!(network.weights().trainable_parameters(), 3 * 2 + 2);
-    network.set_trainable("sequential", false).unwrap();
-    assert_eq!(network.weights().trainable_parameters(), 0);
-    network.set_trainable("sequential", true).unwrap();
-    assert_eq!(network.weights().trainable_parameters(), 3 * 2 + 2);
+}
+
+#[test]
+fn a_network_inside_is_called_by_its_name() {
+    let chain = || Sequential::new([4]).add(Dense::new(4));
+    let network = chain().add(chain().name("encoder")).add(chain()).add(chain().named("x")).build(0).unwrap();
+    assert_eq!(network.layer_names().collect::<Vec<_>>(), ["dense", "encoder", "sequential", "x"]);
+}
+
+#[test]
+fn a_trained_network_keeps_its_weights_as_a_layer() {
+    let trained = || {
+        let mut base = two_by_two().name("base").build(7).unwrap();
+        base.weights_mut().trainable_mut().iter_mut().for_each(|weight| *weight *= 1.5);
+        base
+    };
+    let (base, before) = (trained(), outputs(&trained()));
+    let (a, b) = (Input::new([4]), Input::new([4]));
+    let [one, two] = base.into_layer().on_several([&a, &b]);
+    let network = Functional::new([&a, &b], [&one, &two]).build(99).unwrap();
+    assert_eq!(outputs(&network), before);
+    assert_eq!(names(&network)[0], "base/shared/kernel");
+
+    // Called twice it still has one set of weights, and those of others do not depend on it.
+    let base = SharedLayer::new(trained().into_layer().trainable(false));
+    let (first, second) = (base.on_several::<2>([&a, &b]), base.on_several::<2>([&b, &a]));
+    let last = Add::new().on([&first[1], &second[1]]);
+    let network = Functional::new([&a, &b], [&Dense::new(1).on(&last), &first[0]]).build(3).unwrap();
+    assert_eq!(outputs(&network)[1], before[0]);
+    assert_eq!(network.weights().trainable_parameters(), 2 + 1);
+    let json = network.architecture().unwrap();
+    let copy = Network::from_architecture(&json, Filling::Initial(3)).unwrap();
+    assert_eq!(copy.frozen_layers(), network.frozen_layers(), "weights are in files, not in descriptions");
+    assert_ne!(outputs(&copy), outputs(&network));
 }
 
 #[test]

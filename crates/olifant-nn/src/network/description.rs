@@ -19,13 +19,18 @@ pub(crate) struct Description {
     pub(crate) seed: Option<u64>,
 }
 
+impl From<Graph> for Description {
+    fn from(graph: Graph) -> Description {
+        Description { graph, error: None, seed: None }
+    }
+}
+
 impl From<Result<Architecture, BuildError>> for Description {
     fn from(architecture: Result<Architecture, BuildError>) -> Description {
-        let (graph, error) = match architecture {
-            Ok(architecture) => (architecture.into(), None),
-            Err(error) => (Graph::default(), Some(error)),
-        };
-        Description { graph, error, seed: None }
+        match architecture {
+            Ok(architecture) => Graph::from(architecture).into(),
+            Err(error) => Description { graph: Graph::default(), error: Some(error), seed: None },
+        }
     }
 }
 
@@ -42,6 +47,17 @@ pub(crate) fn graph_of(layer: &dyn Layer) -> Option<&Graph> {
     let sequential = layer.downcast_ref::<Sequential>().map(|network| &network.description);
     let description = sequential.or(layer.downcast_ref::<Functional>().map(|network| &network.description));
     description.map(|description| &description.graph)
+}
+
+/// The graph of a layer that is a network, to be changed.
+pub(crate) fn graph_of_mut(layer: &mut dyn Layer) -> Option<&mut Graph> {
+    let layer: &mut dyn Any = layer;
+    let description = if layer.is::<Sequential>() {
+        layer.downcast_mut::<Sequential>().map(|network| &mut network.description)
+    } else {
+        layer.downcast_mut::<Functional>().map(|network| &mut network.description)
+    };
+    description.map(|description| &mut description.graph)
 }
 
 /// What both kinds of description have: name, seed, building, and being a layer.

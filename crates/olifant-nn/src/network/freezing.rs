@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use olifant_core::Weight;
 
-use super::{Network, Node};
+use super::{Graph, Network, Node, graph_of, graph_of_mut};
 use crate::{BuildError, Layer, known_names};
 
 /// Freezes a layer: training leaves its weights alone, and their penalties do not count.
@@ -40,32 +40,39 @@ impl Network {
         self.graph.stages.iter().map(|stage| &*stage.name)
     }
 
-    /// Whether a layer is trained.
+    /// Whether a layer is trained; of a network, what was last said of all of it.
+    /// `layer` is its name, or in networks inside its path: `encoder/dense`.
     ///
     /// # Errors
     ///
     /// There is no layer of this name.
     pub fn is_trainable(&self, layer: &str) -> Result<bool, BuildError> {
-        Ok(self.graph.architecture.layers[self.position(layer)?].trainable)
+        let way = self.way(layer)?;
+        Ok(self.graph.node(&way).is_some_and(|node| node.trainable))
     }
 
-    /// The names of the layers that are frozen, in their order.
-    pub fn frozen_layers(&self) -> impl Iterator<Item = &str> {
-        let nodes = self.graph.architecture.layers.iter().zip(&self.graph.stages);
-        nodes.filter(|(node, _)| !node.trainable).map(|(_, stage)| &*stage.name)
+    /// The layers that are frozen, in their order, by name, or in networks inside by their paths.
+    pub fn frozen_layers(&self) -> Vec<String> {
+        let mut frozen = Vec::new();
+        self.graph.visit("", &mut |path, node| {
+            if !node.trainable {
+                frozen.push(path.to_owned());
+            }
+        });
+        frozen
     }
 
     /// Freezes what is frozen in another network of the same layers, and trains what is trained there.
     ///
     /// As with [`set_trainable`](Network::set_trainable), the weights change their places.
     pub fn freeze_like(&mut self, other: &Network) {
-        for (node, model) in self.graph.architecture.layers.iter_mut().zip(&other.graph.architecture.layers) {
-            node.trainable = model.trainable;
-        }
+        self.graph.freeze_like(&other.graph);
         self.apply_freezing();
     }
 
-    /// Freezes a layer, or trains it again.
+    /// Freezes a layer, or trains it again. `layer` is its name, or in networks inside its path: `encoder/dense`.
+    ///
+    /// As in Keras, it holds for all layers of a network, until something else is said of one of them.
     ///
     /// The weights change their places: what has the layout of [`Weights::trainable`](olifant_core::Weights::trainable)
     /// has to follow, an optimizer's state by [`OptimizerState::rearrange`](crate::OptimizerState::rearrange).
@@ -74,27 +81,88 @@ impl Network {
     ///
     /// There is no layer of this name.
     pub fn set_trainable(&mut self, layer: &str, trainable: bool) -> Result<(), BuildError> {
-        let position = self.position(layer)?;
-        self.graph.architecture.layers[position].trainable = trainable;
+        let way = self.way(layer)?;
+        if let Some(node) = self.graph.node_mut(&way) {
+            node.set_trainable(trainable);
+        }
         self.apply_freezing();
         Ok(())
     }
 
     /// Moves each weight to the buffer where it belongs.
     pub(super) fn apply_freezing(&mut self) {
-        let nodes = self.graph.architecture.layers.iter().zip(&self.graph.stages);
-        let trained = nodes.filter(|(node, _)| node.trainable).flat_map(|(_, stage)| &stage.trainable);
-        let trained: HashSet<Weight> = trained.copied().collect();
+        let mut trained = HashSet::new();
+        self.graph.add_trained(&mut trained);
         if self.weights().iter().any(|(weight, spec)| spec.trainable != trained.contains(&weight)) {
             self.weights_mut().set_trainable(|weight| trained.contains(&weight));
         }
     }
 
-    fn position(&self, layer: &str) -> Result<usize, BuildError> {
-        self.layer_names().position(|name| name == layer).ok_or_else(|| BuildError::UnknownLayer {
-            given: layer.to_owned(),
-            known: known_names(layer, self.layer_names()),
+    fn way(&self, layer: &str) -> Result<Vec<usize>, BuildError> {
+        self.graph.way(layer).ok_or_else(|| {
+            let mut paths = Vec::new();
+            self.graph.visit("", &mut |path, _| paths.push(path.to_owned()));
+            let known = known_names(layer, paths.iter().map(String::as_str));
+            BuildError::UnknownLayer { given: layer.to_owned(), known }
         })
+    }
+}
+
+impl Graph {
+    /// The numbers of the layers that lead to one in networks inside, and its own.
+    fn way(&self, path: &str) -> Option<Vec<usize>> {
+        self.stages.iter().enumerate().find_map(|(number, stage)| {
+            let rest = path.strip_prefix(&*stage.name)?;
+            if rest.is_empty() {
+                return Some(vec![number]);
+            }
+            let inside = graph_of(&*self.architecture.layers[number].layer)?;
+            Some([vec![number], inside.way(rest.strip_prefix('/')?)?].concat())
+        })
+    }
+
+    fn node(&self, way: &[usize]) -> Option<&Node> {
+        let (&first, rest) = way.split_first()?;
+        let node = &self.architecture.layers[first];
+        if rest.is_empty() { Some(node) } else { graph_of(&*node.layer)?.node(rest) }
+    }
+
+    fn node_mut(&mut self, way: &[usize]) -> Option<&mut Node> {
+        let (&first, rest) = way.split_first()?;
+        let node = &mut self.architecture.layers[first];
+        if rest.is_empty() { Some(node) } else { graph_of_mut(&mut *node.layer)?.node_mut(rest) }
+    }
+
+    /// Shows all layers with their paths, those of networks inside behind them.
+    fn visit(&self, around: &str, look: &mut dyn FnMut(&str, &Node)) {
+        for (node, stage) in self.architecture.layers.iter().zip(&self.stages) {
+            let path = format!("{around}{}", stage.name);
+            look(&path, node);
+            if let Some(inside) = graph_of(&*node.layer) {
+                inside.visit(&format!("{path}/"), look);
+            }
+        }
+    }
+
+    fn freeze_like(&mut self, other: &Graph) {
+        for (node, model) in self.architecture.layers.iter_mut().zip(&other.architecture.layers) {
+            node.trainable = model.trainable;
+            if let (Some(inside), Some(model)) = (graph_of_mut(&mut *node.layer), graph_of(&*model.layer)) {
+                inside.freeze_like(model);
+            }
+        }
+    }
+
+    /// Adds the weights that gradients change.
+    fn add_trained(&self, trained: &mut HashSet<Weight>) {
+        for (node, stage) in self.architecture.layers.iter().zip(&self.stages) {
+            match graph_of(&*node.layer) {
+                // What is said of a network is said of its layers.
+                Some(inside) => inside.add_trained(trained),
+                None if node.trainable => trained.extend(&stage.trainable),
+                None => {}
+            }
+        }
     }
 }
 
@@ -171,12 +239,12 @@ mod tests {
     #[test]
     fn a_network_freezes_like_another() {
         let mut network = network().build(7).unwrap();
-        assert_eq!(network.frozen_layers().collect::<Vec<_>>(), ["first"]);
+        assert_eq!(network.frozen_layers(), ["first"]);
         let mut other = self::network().build(8).unwrap();
         other.set_trainable("first", true).unwrap();
         other.set_trainable("head", false).unwrap();
         network.freeze_like(&other);
-        assert_eq!(network.frozen_layers().collect::<Vec<_>>(), ["head"]);
+        assert_eq!(network.frozen_layers(), ["head"]);
         assert_eq!(trained(&network), ["first/kernel", "first/bias", "counting/factor"]);
     }
 

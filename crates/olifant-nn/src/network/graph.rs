@@ -1,6 +1,6 @@
 //! Layers that are built, and the order in which they are called.
 
-use olifant_core::{MAX_RANK, Shape, TensorView, Var, VarList, Weight};
+use olifant_core::{MAX_RANK, Shape, TensorView, Var, VarList, Weight, Weights};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -21,6 +21,9 @@ pub(crate) struct Graph {
     /// Where the outputs stand in the list of all values.
     #[serde(skip)]
     outputs: Vec<usize>,
+    /// The numbers that the weights begin with, if it was trained already.
+    #[serde(skip)]
+    pub(super) trained: Option<Weights>,
 }
 
 /// What building found out about a layer.
@@ -54,6 +57,7 @@ impl From<Architecture> for Graph {
 impl Graph {
     /// Builds all layers, each for the outputs of those before.
     pub(crate) fn build(&mut self, weights: &mut WeightBuilder<'_>) -> Result<Vec<Shape>, BuildError> {
+        let begin = weights.created();
         let layers = &self.architecture.layers;
         let names = unique_names(layers.iter().map(|node| (node.name.as_deref(), node.layer.class_name())))?;
         self.architecture.check(&names)?;
@@ -83,6 +87,9 @@ impl Graph {
         let outputs = self.architecture.outputs.iter().map(|&origin| self.place(origin, &begins));
         self.outputs = outputs.collect::<Result<_, _>>()?;
         self.fuse(&begins);
+        if let Some(trained) = self.trained.take() {
+            weights.fill(begin, &trained);
+        }
         Ok(self.outputs.iter().map(|&value| shapes[value]).collect())
     }
 
@@ -129,7 +136,7 @@ impl Graph {
         Err(BuildError::Layer { number, name, source: Box::new(source) })
     }
 
-    /// Whether the layers that read the inputs can work with these numbers.
+    /// Whether the layers that read an input, given by its number, can work with these numbers.
     ///
     /// # Errors
     ///
@@ -178,6 +185,13 @@ impl Graph {
         let ends = |origin: &Origin| matches!(origin, Origin::Call(call, _) if call + 1 == calls.len());
         let is_chain = calls.iter().enumerate().all(follows) && outputs.iter().all(ends);
         inputs.len() == 1 && calls.len() == layers.len() && is_chain
+    }
+
+    /// What the network is called, if it was given a name.
+    pub(crate) fn given_name(&self) -> Option<&str> {
+        let Architecture { name, is_chain, .. } = &self.architecture;
+        let default = if *is_chain { "sequential" } else { "functional" };
+        (!name.is_empty() && name != default).then_some(&**name)
     }
 
     /// The name of what a value comes from.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Graph, graph_of, graph_of_mut};
 use crate::Layer;
 
 /// A layer in a network: the layer, what the network calls it, and whether it is trained.
@@ -19,7 +20,8 @@ fn yes() -> bool {
 
 impl<L: Layer> From<L> for Node {
     fn from(layer: L) -> Node {
-        Node { name: None, trainable: true, layer: Box::new(layer) }
+        let name = graph_of(&layer).and_then(Graph::given_name).map(str::to_owned);
+        Node { name, trainable: true, layer: Box::new(layer) }
     }
 }
 
@@ -31,11 +33,18 @@ impl Node {
         self
     }
 
-    /// The same layer, trained or frozen.
+    /// The same layer, trained or frozen, with all that is in it.
     #[must_use]
     pub fn trainable(mut self, trainable: bool) -> Node {
-        self.trainable = trainable;
+        self.set_trainable(trainable);
         self
+    }
+
+    /// Freezes or thaws the layer; if it is a network, also all layers in it.
+    pub(super) fn set_trainable(&mut self, trainable: bool) {
+        self.trainable = trainable;
+        let inside = graph_of_mut(&mut *self.layer).map(|graph| &mut graph.architecture.layers);
+        inside.into_iter().flatten().for_each(|node| node.set_trainable(trainable));
     }
 }
 

@@ -34,7 +34,7 @@ pub struct LayerView<'a> {
     pub name: &'a str,
     /// The layer itself.
     pub layer: &'a dyn Layer,
-    /// Whether it is trained, unless a network around it is frozen.
+    /// Whether it is trained; of a network, what was last said of all of it.
     pub trainable: bool,
     /// How many numbers its weights have.
     pub parameters: usize,

@@ -3,7 +3,8 @@
 use crate::{FitError, Model};
 
 impl Model {
-    /// Whether a layer is trained.
+    /// Whether a layer is trained; of a network, what was last said of all of it.
+    /// `layer` is its name, or in networks inside its path: `encoder/dense`.
     ///
     /// # Errors
     ///
@@ -13,7 +14,9 @@ impl Model {
     }
 
     /// Freezes a layer, or trains it again. It holds from the next step; nothing has to be compiled anew.
+    /// `layer` is its name, or in networks inside its path: `encoder/dense`.
     ///
+    /// As in Keras, it holds for all layers of a network, until something else is said of one of them.
     /// Gradients, clipping and the optimizer do not see the weights of a frozen layer, and their penalties do not count.
     /// What the optimizer remembers of all other weights it keeps; for a layer that is trained again it begins anew.
     /// While a layer is being built, [`Trainable::trainable`](olifant_nn::Trainable::trainable) does the same.
