@@ -3,7 +3,7 @@
 mod collection;
 mod symbol;
 
-use olifant_core::{Shape, TensorView, Var, VarList};
+use olifant_core::{Shape, TensorView, VarList};
 use serde::{Deserialize, Serialize};
 
 use self::collection::collect;

@@ -121,6 +121,24 @@ pub trait Layer: Any + fmt::Debug + Send + Sync {
     }
 }
 
+/// Writes `build` and `call` of a layer that has `build_several` and `call_several`: those, with one input.
+macro_rules! one_input {
+    () => {
+        fn build(
+            &mut self,
+            input: &olifant_core::Shape,
+            weights: &mut $crate::WeightBuilder<'_>,
+        ) -> Result<olifant_core::Shape, $crate::BuildError> {
+            Ok(self.build_several(std::slice::from_ref(input), weights)?[0])
+        }
+
+        fn call<'t>(&self, x: olifant_core::Var<'t>) -> olifant_core::Var<'t> {
+            self.call_several(&x.tape().list_of(&[x])).get(0)
+        }
+    };
+}
+pub(crate) use one_input;
+
 /// Creates the weights of one layer.
 pub struct WeightBuilder<'a> {
     collected: &'a mut Collected,

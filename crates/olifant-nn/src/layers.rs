@@ -19,6 +19,7 @@ mod lstm;
 mod masking;
 mod merge;
 mod normalization;
+mod options;
 mod per_axis;
 mod permute;
 mod pooling;
@@ -30,6 +31,7 @@ mod reshape;
 mod reshaping;
 mod simple_rnn;
 mod time_distributed;
+mod weight_options;
 
 pub use olifant_core::{FillMode, Interpolation, Padding};
 

@@ -4,7 +4,7 @@ use olifant_core::{Shape, Var, VarList};
 use serde::{Deserialize, Serialize};
 
 use super::recurrent::RecurrentLayer;
-use crate::{BuildError, Layer, WeightBuilder};
+use crate::{BuildError, Layer, WeightBuilder, layer::one_input};
 
 /// Two recurrent layers, of which one reads the time steps from the first to the last, and the other from the last to the first.
 ///
@@ -143,13 +143,7 @@ impl Bidirectional {
 
 #[typetag::serde(name = "bidirectional")]
 impl Layer for Bidirectional {
-    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-        Ok(self.build_several(std::slice::from_ref(input), weights)?[0])
-    }
-
-    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.call_several(&x.tape().list_of(&[x])).get(0)
-    }
+    one_input!();
 
     fn outputs(&self) -> usize {
         let merged = if self.merge_mode == MergeMode::None { 2 } else { 1 };

@@ -3,7 +3,7 @@
 use olifant_core::{Axes, Shape, Var, VarList};
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildError, Layer, WeightBuilder, layers::defaults::last, with_batch};
+use crate::{BuildError, Layer, WeightBuilder, layer::one_input, layers::defaults::last, with_batch};
 
 /// Puts its inputs one behind the other along an axis.
 ///
@@ -64,13 +64,7 @@ impl Concatenate {
 
 #[typetag::serde(name = "concatenate")]
 impl Layer for Concatenate {
-    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-        Ok(self.build_several(&[*input], weights)?[0])
-    }
-
-    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.call_several(&x.tape().list_of(&[x])).get(0)
-    }
+    one_input!();
 
     fn build_several(
         &mut self,

@@ -2,10 +2,18 @@
 
 use olifant_core::Axes;
 
-use crate::Initializer;
+use crate::{Activation, Initializer};
 
 pub(super) fn yes() -> bool {
     true
+}
+
+pub(super) fn sigmoid() -> Activation {
+    Activation::Sigmoid
+}
+
+pub(super) fn tanh() -> Activation {
+    Activation::Tanh
 }
 
 pub(super) fn zeros() -> Initializer {

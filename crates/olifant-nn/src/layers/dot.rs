@@ -1,10 +1,11 @@
 //! Products of vectors, sample by sample.
 
-use olifant_core::{Shape, Var, VarList};
+use olifant_core::{Shape, VarList};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     BuildError, Layer, WeightBuilder,
+    layer::one_input,
     layers::{last_axes::LastAxes, normalization::to_unit_length},
     with_batch,
 };
@@ -84,13 +85,7 @@ fn others(input: &Shape, axis: isize) -> Vec<usize> {
 
 #[typetag::serde(name = "dot")]
 impl Layer for Dot {
-    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-        Ok(self.build_several(&[*input], weights)?[0])
-    }
-
-    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.call_several(&x.tape().list_of(&[x, x])).get(0)
-    }
+    one_input!();
 
     fn build_several(
         &mut self,

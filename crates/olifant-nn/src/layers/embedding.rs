@@ -3,7 +3,12 @@
 use olifant_core::{Shape, TensorView, Var, Weight};
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildError, Initializer, Layer, Regularizer, WeightBuilder, layers::ids::check_ids, with_batch};
+use super::{
+    ids::check_ids,
+    options::options,
+    weight_options::{EmbeddingsOptions, options_of_weight},
+};
+use crate::{BuildError, Layer, WeightBuilder, with_batch};
 
 /// Replaces whole numbers by vectors that are learnt: y = the row of the table that x names.
 ///
@@ -38,10 +43,8 @@ use crate::{BuildError, Initializer, Layer, Regularizer, WeightBuilder, layers::
 pub struct Embedding {
     input_dim: usize,
     output_dim: usize,
-    #[serde(default = "Initializer::random_uniform")]
-    embeddings_initializer: Initializer,
-    #[serde(default)]
-    embeddings_regularizer: Option<Regularizer>,
+    #[serde(flatten)]
+    options: EmbeddingsOptions,
     #[serde(default)]
     mask_zero: bool,
     #[serde(skip)]
@@ -54,30 +57,18 @@ impl Embedding {
         Embedding {
             input_dim,
             output_dim,
-            embeddings_initializer: Initializer::random_uniform(),
-            embeddings_regularizer: None,
+            options: EmbeddingsOptions::default(),
             mask_zero: false,
             embeddings: Weight::default(),
         }
     }
 
-    /// How the table is filled before training.
-    pub fn embeddings_initializer(mut self, initializer: Initializer) -> Embedding {
-        self.embeddings_initializer = initializer;
-        self
+    options! {
+        /// Whether 0 stands for padding, which layers behind are told to leave out.
+        mask_zero(mask_zero: bool) => mask_zero;
     }
 
-    /// A penalty on the table, added to the loss.
-    pub fn embeddings_regularizer(mut self, regularizer: Regularizer) -> Embedding {
-        self.embeddings_regularizer = Some(regularizer);
-        self
-    }
-
-    /// Whether 0 stands for padding, which layers behind are told to leave out.
-    pub fn mask_zero(mut self, mask_zero: bool) -> Embedding {
-        self.mask_zero = mask_zero;
-        self
-    }
+    options_of_weight!(options, "the table": embeddings_initializer, embeddings_regularizer);
 }
 
 #[typetag::serde(name = "embedding")]
@@ -92,8 +83,7 @@ impl Layer for Embedding {
             return Err(BuildError::InputShape { expected, given, remedy });
         }
         let shape = Shape::new(&[self.input_dim, self.output_dim])?;
-        self.embeddings = weights.add("embeddings", shape, &self.embeddings_initializer)?;
-        weights.regularize(self.embeddings, self.embeddings_regularizer)?;
+        self.embeddings = self.options.add("embeddings", shape, weights)?;
         Ok(Shape::new(&[input.axes(), &[self.output_dim]].concat())?)
     }
 

@@ -3,8 +3,12 @@
 use olifant_core::{Float, RecurrentOptions, RecurrentResult, RecurrentWeights, Shape, Var, VarList};
 use serde::{Deserialize, Serialize};
 
-use super::recurrent::{Cell, Recurrence, gate, recurrent_layer, recurrent_options};
-use crate::{Activation, BuildError, Initializer, Layer, Regularizer, WeightBuilder};
+use super::{
+    defaults::{sigmoid, yes},
+    options::options,
+    recurrent::{Cell, Recurrence, Recurrent, gate, gated_options, recurrent_layer},
+};
+use crate::{Activation, BuildError, Layer, WeightBuilder};
 
 /// A gated recurrent unit: a recurrent layer with one state and two gates.
 ///
@@ -62,33 +66,18 @@ pub struct GRU {
     reset_after: bool,
 }
 
-fn sigmoid() -> Activation {
-    Activation::Sigmoid
-}
-
-fn yes() -> bool {
-    true
-}
-
 impl GRU {
     /// A layer of so many units.
     pub fn new(units: usize) -> GRU {
         GRU { recurrence: Recurrence::new(units), recurrent_activation: sigmoid(), reset_after: true }
     }
 
-    /// The function of the gates.
-    pub fn recurrent_activation(mut self, activation: Activation) -> GRU {
-        self.recurrent_activation = activation;
-        self
+    options! {
+        /// Whether the gate r is applied after the product with the recurrent kernel, or before it.
+        reset_after(reset_after: bool) => reset_after;
     }
 
-    /// Whether the gate r is applied after the product with the recurrent kernel, or before it.
-    pub fn reset_after(mut self, reset_after: bool) -> GRU {
-        self.reset_after = reset_after;
-        self
-    }
-
-    recurrent_options!();
+    gated_options!();
 }
 
 impl Cell for GRU {
@@ -98,14 +87,6 @@ impl Cell for GRU {
 
     fn bias_shape(&self, units: usize) -> Shape {
         if self.reset_after { Shape::from([2, 3 * units]) } else { Shape::from([3 * units]) }
-    }
-
-    fn recurrence(&self) -> &Recurrence {
-        &self.recurrence
-    }
-
-    fn recurrence_mut(&mut self) -> &mut Recurrence {
-        &mut self.recurrence
     }
 
     fn recurrent_activation(&self) -> Activation {

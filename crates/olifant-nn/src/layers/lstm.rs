@@ -3,8 +3,12 @@
 use olifant_core::{Float, RecurrentOptions, RecurrentResult, RecurrentWeights, Shape, Var, VarList, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::recurrent::{Cell, Recurrence, gate, recurrent_layer, recurrent_options};
-use crate::{Activation, BuildError, Initializer, Layer, Regularizer, WeightBuilder};
+use super::{
+    defaults::{sigmoid, yes},
+    options::options,
+    recurrent::{Cell, Recurrence, Recurrent, gate, gated_options, recurrent_layer},
+};
+use crate::{Activation, BuildError, Layer, WeightBuilder};
 
 /// A long short-term memory: a recurrent layer that learns what to keep for long.
 ///
@@ -68,47 +72,24 @@ pub struct LSTM {
     unit_forget_bias: bool,
 }
 
-fn sigmoid() -> Activation {
-    Activation::Sigmoid
-}
-
-fn yes() -> bool {
-    true
-}
-
 impl LSTM {
     /// A layer of so many units.
     pub fn new(units: usize) -> LSTM {
         LSTM { recurrence: Recurrence::new(units), recurrent_activation: sigmoid(), unit_forget_bias: true }
     }
 
-    /// The function of the gates.
-    pub fn recurrent_activation(mut self, activation: Activation) -> LSTM {
-        self.recurrent_activation = activation;
-        self
+    options! {
+        /// Whether the bias of the gate f begins with ones, so that at first nothing is forgotten.
+        unit_forget_bias(unit_forget_bias: bool) => unit_forget_bias;
     }
 
-    /// Whether the bias of the gate f begins with ones, so that at first nothing is forgotten.
-    pub fn unit_forget_bias(mut self, unit_forget_bias: bool) -> LSTM {
-        self.unit_forget_bias = unit_forget_bias;
-        self
-    }
-
-    recurrent_options!();
+    gated_options!();
 }
 
 impl Cell for LSTM {
     const GATES: usize = 4;
     const STATES: usize = 2;
     const STATE_NAMES: &'static [&'static str] = &["hidden_state", "carry_state"];
-
-    fn recurrence(&self) -> &Recurrence {
-        &self.recurrence
-    }
-
-    fn recurrence_mut(&mut self) -> &mut Recurrence {
-        &mut self.recurrence
-    }
 
     fn recurrent_activation(&self) -> Activation {
         self.recurrent_activation

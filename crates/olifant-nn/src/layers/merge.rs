@@ -30,13 +30,7 @@ macro_rules! merge_layer {
 
         #[typetag::serde(name = $name)]
         impl Layer for $Layer {
-            fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-                Ok(self.build_several(&[*input], weights)?[0])
-            }
-
-            fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-                self.call_several(&x.tape().list_of(&[x])).get(0)
-            }
+            $crate::layer::one_input!();
 
             fn build_several(&mut self, inputs: &[Shape], _: &mut WeightBuilder<'_>) -> Result<Vec<Shape>, BuildError> {
                 $inputs.check(inputs.len())?;

@@ -3,9 +3,13 @@
 use olifant_core::{Float, RecurrentOptions, RecurrentResult, RecurrentWeights, Shape, Var, VarList, Weight};
 use serde::{Deserialize, Serialize};
 
-use crate::{Activation, BuildError, Initializer, Regularizer, WeightBuilder, with_batch};
+use super::{
+    defaults::tanh,
+    weight_options::{Bias, KernelOptions, RecurrentKernelOptions},
+};
+use crate::{Activation, BuildError, Initializer, WeightBuilder, with_batch};
 
-pub(crate) use builder::{recurrent_layer, recurrent_options};
+pub(crate) use builder::{gated_options, recurrent_layer, recurrent_options};
 pub(crate) use composed::gate;
 pub use wrapped::RecurrentLayer;
 
@@ -13,18 +17,21 @@ mod builder;
 mod composed;
 mod wrapped;
 
+/// A layer that has a [`Recurrence`].
+pub(crate) trait Recurrent {
+    fn recurrence(&self) -> &Recurrence;
+
+    fn recurrence_mut(&mut self) -> &mut Recurrence;
+}
+
 /// What a kind of recurrent layer computes.
-pub(crate) trait Cell: Sized {
+pub(crate) trait Cell: Recurrent + Sized {
     /// Blocks of columns of the kernels.
     const GATES: usize;
     /// Values that go from step to step; the first is the output.
     const STATES: usize;
     /// What the states are called among the weights of a stateful layer.
     const STATE_NAMES: &'static [&'static str];
-
-    fn recurrence(&self) -> &Recurrence;
-
-    fn recurrence_mut(&mut self) -> &mut Recurrence;
 
     fn bias_shape(&self, units: usize) -> Shape {
         Shape::from([Self::GATES * units])
@@ -65,20 +72,12 @@ pub(crate) struct Recurrence {
     pub(crate) units: usize,
     #[serde(default = "tanh")]
     pub(crate) activation: Activation,
-    #[serde(default = "yes")]
-    pub(crate) use_bias: bool,
-    #[serde(default)]
-    pub(crate) kernel_initializer: Initializer,
-    #[serde(default = "Initializer::orthogonal")]
-    pub(crate) recurrent_initializer: Initializer,
-    #[serde(default = "zeros")]
-    pub(crate) bias_initializer: Initializer,
-    #[serde(default)]
-    pub(crate) kernel_regularizer: Option<Regularizer>,
-    #[serde(default)]
-    pub(crate) recurrent_regularizer: Option<Regularizer>,
-    #[serde(default)]
-    pub(crate) bias_regularizer: Option<Regularizer>,
+    #[serde(flatten)]
+    pub(crate) kernel_options: KernelOptions,
+    #[serde(flatten)]
+    pub(crate) recurrent_options: RecurrentKernelOptions,
+    #[serde(flatten)]
+    pub(crate) bias_options: Bias,
     #[serde(default)]
     pub(crate) dropout: Float,
     #[serde(default)]
@@ -104,31 +103,15 @@ pub(crate) struct Recurrence {
     states: [Option<Weight>; 2],
 }
 
-fn yes() -> bool {
-    true
-}
-
-fn tanh() -> Activation {
-    Activation::Tanh
-}
-
-fn zeros() -> Initializer {
-    Initializer::Zeros
-}
-
 impl Recurrence {
     /// So many units, and Keras's defaults.
     pub(crate) fn new(units: usize) -> Recurrence {
         Recurrence {
             units,
             activation: tanh(),
-            use_bias: true,
-            kernel_initializer: Initializer::default(),
-            recurrent_initializer: Initializer::orthogonal(),
-            bias_initializer: zeros(),
-            kernel_regularizer: None,
-            recurrent_regularizer: None,
-            bias_regularizer: None,
+            kernel_options: KernelOptions::default(),
+            recurrent_options: RecurrentKernelOptions::default(),
+            bias_options: Bias::default(),
             dropout: 0.0,
             recurrent_dropout: 0.0,
             return_sequences: false,
@@ -175,17 +158,10 @@ impl Recurrence {
         weights: &mut WeightBuilder<'_>,
     ) -> Result<(), BuildError> {
         let (units, gates) = (self.units, C::GATES * self.units);
-        self.kernel = weights.add("kernel", Shape::from([features, gates]), &self.kernel_initializer)?;
-        weights.regularize(self.kernel, self.kernel_regularizer)?;
+        self.kernel = self.kernel_options.add("kernel", Shape::from([features, gates]), weights)?;
         let shape = Shape::from([units, gates]);
-        self.recurrent_kernel = weights.add("recurrent_kernel", shape, &self.recurrent_initializer)?;
-        weights.regularize(self.recurrent_kernel, self.recurrent_regularizer)?;
-        self.bias = None;
-        if self.use_bias {
-            let bias = weights.add("bias", bias_shape, &self.bias_initializer)?;
-            weights.regularize(bias, self.bias_regularizer)?;
-            self.bias = Some(bias);
-        }
+        self.recurrent_kernel = self.recurrent_options.add("recurrent_kernel", shape, weights)?;
+        self.bias = self.bias_options.add(bias_shape, weights)?;
         self.states = [None; 2];
         if let Some(batch) = self.stateful {
             for (state, name) in self.states.iter_mut().zip(C::STATE_NAMES) {

@@ -3,8 +3,8 @@
 use olifant_core::{Float, RecurrentOptions, RecurrentResult, RecurrentWeights, Shape, Var, VarList};
 use serde::{Deserialize, Serialize};
 
-use super::recurrent::{Cell, Recurrence, recurrent_layer, recurrent_options};
-use crate::{Activation, BuildError, Initializer, Layer, Regularizer, WeightBuilder};
+use super::recurrent::{Cell, Recurrence, Recurrent, recurrent_layer, recurrent_options};
+use crate::{Activation, BuildError, Layer, WeightBuilder};
 
 /// A plain recurrent layer: the output of each time step goes into the next.
 ///
@@ -64,14 +64,6 @@ impl Cell for SimpleRNN {
     const GATES: usize = 1;
     const STATES: usize = 1;
     const STATE_NAMES: &'static [&'static str] = &["hidden_state"];
-
-    fn recurrence(&self) -> &Recurrence {
-        &self.recurrence
-    }
-
-    fn recurrence_mut(&mut self) -> &mut Recurrence {
-        &mut self.recurrence
-    }
 
     /// There is no gate.
     fn recurrent_activation(&self) -> Activation {

@@ -95,13 +95,7 @@ macro_rules! network_description {
 
         #[typetag::serde(name = $name)]
         impl Layer for $Network {
-            fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-                Ok(self.build_several(&[*input], weights)?[0])
-            }
-
-            fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-                self.call_several(&x.tape().list_of(&[x])).get(0)
-            }
+            crate::layer::one_input!();
 
             fn outputs(&self) -> usize {
                 self.description.graph.architecture.outputs.len()

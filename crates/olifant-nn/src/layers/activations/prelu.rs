@@ -4,7 +4,12 @@ use olifant_core::{Axes, Shape, Var, Weight};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, Initializer, Layer, Regularizer, WeightBuilder, layers::defaults::zeros, with_batch,
+    BuildError, Layer, WeightBuilder,
+    layers::{
+        options::options,
+        weight_options::{AlphaOptions, options_of_weight},
+    },
+    with_batch,
 };
 
 /// y = x above 0, α · x below, with an α that is learnt for each element of a sample.
@@ -24,27 +29,14 @@ use crate::{
 /// # References
 ///
 /// He, Zhang, Ren, Sun (2015), [Delving Deep into Rectifiers](https://arxiv.org/abs/1502.01852).
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct PReLU {
-    #[serde(default = "zeros")]
-    alpha_initializer: Initializer,
-    #[serde(default)]
-    alpha_regularizer: Option<Regularizer>,
+    #[serde(flatten)]
+    options: AlphaOptions,
     #[serde(default)]
     shared_axes: Vec<isize>,
     #[serde(skip)]
     alpha: Weight,
-}
-
-impl Default for PReLU {
-    fn default() -> PReLU {
-        PReLU {
-            alpha_initializer: zeros(),
-            alpha_regularizer: None,
-            shared_axes: Vec::new(),
-            alpha: Weight::default(),
-        }
-    }
 }
 
 impl PReLU {
@@ -53,23 +45,12 @@ impl PReLU {
         PReLU::default()
     }
 
-    /// How α is filled before training.
-    pub fn alpha_initializer(mut self, initializer: Initializer) -> PReLU {
-        self.alpha_initializer = initializer;
-        self
+    options! {
+        /// The axes along which α is the same, counted with the batch axis, so from 1.
+        shared_axes(axes: impl Into<Vec<isize>>) => axes.into();
     }
 
-    /// A penalty on α, added to the loss.
-    pub fn alpha_regularizer(mut self, regularizer: Regularizer) -> PReLU {
-        self.alpha_regularizer = Some(regularizer);
-        self
-    }
-
-    /// The axes along which α is the same, counted with the batch axis, so from 1.
-    pub fn shared_axes(mut self, axes: impl Into<Vec<isize>>) -> PReLU {
-        self.shared_axes = axes.into();
-        self
-    }
+    options_of_weight!(options, "α": alpha_initializer, alpha_regularizer);
 }
 
 #[typetag::serde(name = "prelu")]
@@ -82,8 +63,7 @@ impl Layer for PReLU {
             return Err(BuildError::option("shared_axes", expected, format!("{:?}", self.shared_axes)));
         };
         positions.into_iter().for_each(|axis| sizes[axis - 1] = 1);
-        self.alpha = weights.add("alpha", Shape::new(&sizes)?, &self.alpha_initializer)?;
-        weights.regularize(self.alpha, self.alpha_regularizer)?;
+        self.alpha = self.options.add("alpha", Shape::new(&sizes)?, weights)?;
         Ok(*input)
     }
 

@@ -1,14 +1,18 @@
 //! Attention by a small network.
 
-use olifant_core::{Axes, Float, Shape, Var, VarList, Weight};
+use olifant_core::{Axes, Float, Shape, VarList, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    dot_product::{check_dropout, sums_of_pairs},
+    dot_product::sums_of_pairs,
     inputs::{comparable_shapes, values},
-    weigh::Weighing,
+    weigh::{Weighing, weighing_options},
 };
-use crate::{BuildError, Initializer, Layer, WeightBuilder, layers::defaults::yes};
+use crate::{
+    BuildError, Initializer, Layer, WeightBuilder,
+    layer::one_input,
+    layers::{defaults::yes, options::options},
+};
 
 /// Looks values up by how well keys and queries fit, as a small network sees it (Bahdanau).
 ///
@@ -35,17 +39,15 @@ use crate::{BuildError, Initializer, Layer, WeightBuilder, layers::defaults::yes
 pub struct AdditiveAttention {
     #[serde(default = "yes")]
     use_scale: bool,
-    #[serde(default)]
-    dropout: Float,
-    #[serde(default)]
-    use_causal_mask: bool,
+    #[serde(flatten)]
+    weighing: Weighing,
     #[serde(skip)]
     scale: Option<Weight>,
 }
 
 impl Default for AdditiveAttention {
     fn default() -> AdditiveAttention {
-        AdditiveAttention { use_scale: true, dropout: 0.0, use_causal_mask: false, scale: None }
+        AdditiveAttention { use_scale: true, weighing: Weighing::default(), scale: None }
     }
 }
 
@@ -55,41 +57,24 @@ impl AdditiveAttention {
         AdditiveAttention::default()
     }
 
-    /// Whether each feature has a scale that is learnt.
-    pub fn use_scale(mut self, use_scale: bool) -> AdditiveAttention {
-        self.use_scale = use_scale;
-        self
+    options! {
+        /// Whether each feature has a scale that is learnt.
+        use_scale(use_scale: bool) => use_scale;
     }
 
-    /// The share of weights that are dropped in training, in [0, 1].
-    pub fn dropout(mut self, dropout: Float) -> AdditiveAttention {
-        self.dropout = dropout;
-        self
-    }
-
-    /// Whether a query sees no keys behind its own position.
-    pub fn use_causal_mask(mut self, use_causal_mask: bool) -> AdditiveAttention {
-        self.use_causal_mask = use_causal_mask;
-        self
-    }
+    weighing_options!();
 }
 
 #[typetag::serde(name = "additive_attention")]
 impl Layer for AdditiveAttention {
-    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-        Ok(self.build_several(&[*input], weights)?[0])
-    }
-
-    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.call_several(&x.tape().list_of(&[x, x])).get(0)
-    }
+    one_input!();
 
     fn build_several(
         &mut self,
         inputs: &[Shape],
         weights: &mut WeightBuilder<'_>,
     ) -> Result<Vec<Shape>, BuildError> {
-        check_dropout(self.dropout)?;
+        self.weighing.check()?;
         let [query, value, _] = comparable_shapes(inputs)?;
         self.scale = None;
         if self.use_scale {
@@ -99,10 +84,9 @@ impl Layer for AdditiveAttention {
     }
 
     fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
-        let [query, value, key] = values(inputs);
+        let [query, value, key] = values(inputs, inputs.len());
         let fits = sums_of_pairs(query, key).tanh();
         let scaled = self.scale.map_or(fits, |scale| fits * query.tape().weight(scale));
-        let weighing = Weighing { dropout: self.dropout, use_causal_mask: self.use_causal_mask };
-        inputs.tape().list_of(&[weighing.apply(scaled.sum(Axes::from(-1)), query, value)])
+        inputs.tape().list_of(&[self.weighing.apply(scaled.sum(Axes::from(-1)), query, value)])
     }
 }

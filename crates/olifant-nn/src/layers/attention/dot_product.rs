@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     inputs::{comparable_shapes, values},
-    weigh::Weighing,
+    weigh::{Weighing, weighing_options},
 };
-use crate::{BuildError, Initializer, Layer, WeightBuilder};
+use crate::{BuildError, Initializer, Layer, WeightBuilder, layer::one_input, layers::options::options};
 
 /// Looks values up by the dot products of queries and keys (Luong).
 ///
@@ -36,10 +36,8 @@ pub struct Attention {
     use_scale: bool,
     #[serde(default)]
     score_mode: ScoreMode,
-    #[serde(default)]
-    dropout: Float,
-    #[serde(default)]
-    use_causal_mask: bool,
+    #[serde(flatten)]
+    weighing: Weighing,
     #[serde(skip)]
     scale: Option<Weight>,
     #[serde(skip)]
@@ -63,29 +61,14 @@ impl Attention {
         Attention::default()
     }
 
-    /// Whether the scores have a scale that is learnt.
-    pub fn use_scale(mut self, use_scale: bool) -> Attention {
-        self.use_scale = use_scale;
-        self
+    options! {
+        /// Whether the scores have a scale that is learnt.
+        use_scale(use_scale: bool) => use_scale;
+        /// How a query and a key are compared.
+        score_mode(score_mode: ScoreMode) => score_mode;
     }
 
-    /// How a query and a key are compared.
-    pub fn score_mode(mut self, score_mode: ScoreMode) -> Attention {
-        self.score_mode = score_mode;
-        self
-    }
-
-    /// The share of weights that are dropped in training, in [0, 1].
-    pub fn dropout(mut self, dropout: Float) -> Attention {
-        self.dropout = dropout;
-        self
-    }
-
-    /// Whether a query sees no keys behind its own position.
-    pub fn use_causal_mask(mut self, use_causal_mask: bool) -> Attention {
-        self.use_causal_mask = use_causal_mask;
-        self
-    }
+    weighing_options!();
 
     /// `[batch, queries, keys]`
     fn scores<'t>(&self, query: Var<'t>, key: Var<'t>) -> Var<'t> {
@@ -110,27 +93,16 @@ pub(super) fn sums_of_pairs<'t>(query: Var<'t>, key: Var<'t>) -> Var<'t> {
     query.reshape([q[0], q[1], 1, q[2]]) + key.reshape([k[0], 1, k[1], k[2]])
 }
 
-/// Whether this share can be dropped.
-pub(super) fn check_dropout(dropout: Float) -> Result<(), BuildError> {
-    BuildError::check_option("dropout", "between 0 and 1", dropout, (0.0..=1.0).contains(&dropout))
-}
-
 #[typetag::serde(name = "attention")]
 impl Layer for Attention {
-    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-        Ok(self.build_several(&[*input], weights)?[0])
-    }
-
-    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.call_several(&x.tape().list_of(&[x, x])).get(0)
-    }
+    one_input!();
 
     fn build_several(
         &mut self,
         inputs: &[Shape],
         weights: &mut WeightBuilder<'_>,
     ) -> Result<Vec<Shape>, BuildError> {
-        check_dropout(self.dropout)?;
+        self.weighing.check()?;
         let [query, value, _] = comparable_shapes(inputs)?;
         self.scale = None;
         if self.use_scale {
@@ -144,8 +116,7 @@ impl Layer for Attention {
     }
 
     fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
-        let [query, value, key] = values(inputs);
-        let weighing = Weighing { dropout: self.dropout, use_causal_mask: self.use_causal_mask };
-        inputs.tape().list_of(&[weighing.apply(self.scores(query, key), query, value)])
+        let [query, value, key] = values(inputs, inputs.len());
+        inputs.tape().list_of(&[self.weighing.apply(self.scores(query, key), query, value)])
     }
 }

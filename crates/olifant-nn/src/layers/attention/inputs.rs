@@ -43,8 +43,7 @@ pub(super) fn comparable_shapes(inputs: &[Shape]) -> Result<[Shape; 3], BuildErr
     Ok([query, value, key])
 }
 
-/// Query, value and key.
-pub(super) fn values<'t>(inputs: &VarList<'t>) -> [Var<'t>; 3] {
-    let value = inputs.get(1);
-    [inputs.get(0), value, if inputs.len() > 2 { inputs.get(2) } else { value }]
+/// Query, value and key, as the first `count` inputs give them; a single one is all three.
+pub(super) fn values<'t>(inputs: &VarList<'t>, count: usize) -> [Var<'t>; 3] {
+    [0, 1, 2].map(|number| inputs.get(number.min(count - 1)))
 }

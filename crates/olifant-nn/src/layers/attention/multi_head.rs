@@ -5,14 +5,18 @@ mod projection;
 use olifant_core::{Float, IfNoneCounts, Shape, Var, VarList};
 use serde::{Deserialize, Serialize};
 
-use self::projection::{Projection, ProjectionOptions};
+use self::projection::Projection;
 use super::{
-    dot_product::check_dropout,
     inputs::{shapes, values},
+    weigh::{Weighing, weighing_options},
 };
 use crate::{
-    BuildError, Initializer, Layer, Regularizer, WeightBuilder,
-    layers::defaults::{yes, zeros},
+    BuildError, Layer, WeightBuilder,
+    layer::one_input,
+    layers::{
+        options::options,
+        weight_options::{Bias, KernelOptions, bias_options, kernel_options},
+    },
     with_batch,
 };
 
@@ -64,23 +68,15 @@ pub struct MultiHeadAttention {
     #[serde(default)]
     value_dim: Option<usize>,
     #[serde(default)]
-    dropout: Float,
-    #[serde(default = "yes")]
-    use_bias: bool,
-    #[serde(default)]
     output_shape: Option<Shape>,
     #[serde(default)]
-    use_causal_mask: bool,
-    #[serde(default)]
     use_attention_mask: bool,
-    #[serde(default)]
-    kernel_initializer: Initializer,
-    #[serde(default = "zeros")]
-    bias_initializer: Initializer,
-    #[serde(default)]
-    kernel_regularizer: Option<Regularizer>,
-    #[serde(default)]
-    bias_regularizer: Option<Regularizer>,
+    #[serde(flatten)]
+    weighing: Weighing,
+    #[serde(flatten)]
+    kernel_options: KernelOptions,
+    #[serde(flatten)]
+    bias_options: Bias,
     #[serde(skip)]
     projections: Projections,
 }
@@ -101,78 +97,27 @@ impl MultiHeadAttention {
             num_heads,
             key_dim,
             value_dim: None,
-            dropout: 0.0,
-            use_bias: true,
             output_shape: None,
-            use_causal_mask: false,
             use_attention_mask: false,
-            kernel_initializer: Initializer::GlorotUniform,
-            bias_initializer: Initializer::Zeros,
-            kernel_regularizer: None,
-            bias_regularizer: None,
+            weighing: Weighing::default(),
+            kernel_options: KernelOptions::default(),
+            bias_options: Bias::default(),
             projections: Projections::default(),
         }
     }
 
-    /// How many features the values of a head have.
-    pub fn value_dim(mut self, value_dim: usize) -> MultiHeadAttention {
-        self.value_dim = Some(value_dim);
-        self
+    options! {
+        /// How many features the values of a head have.
+        value_dim(value_dim: usize) => Some(value_dim);
+        /// What comes out for each query.
+        output_shape(output_shape: impl Into<Shape>) => Some(output_shape.into());
+        /// Whether the last input says which pairs of query and key count.
+        use_attention_mask(use_attention_mask: bool) => use_attention_mask;
     }
 
-    /// The share of weights that are dropped in training, in [0, 1].
-    pub fn dropout(mut self, dropout: Float) -> MultiHeadAttention {
-        self.dropout = dropout;
-        self
-    }
-
-    /// Whether the projections add a bias.
-    pub fn use_bias(mut self, use_bias: bool) -> MultiHeadAttention {
-        self.use_bias = use_bias;
-        self
-    }
-
-    /// What comes out for each query.
-    pub fn output_shape(mut self, output_shape: impl Into<Shape>) -> MultiHeadAttention {
-        self.output_shape = Some(output_shape.into());
-        self
-    }
-
-    /// Whether a query sees no keys behind its own position.
-    pub fn use_causal_mask(mut self, use_causal_mask: bool) -> MultiHeadAttention {
-        self.use_causal_mask = use_causal_mask;
-        self
-    }
-
-    /// Whether the last input says which pairs of query and key count.
-    pub fn use_attention_mask(mut self, use_attention_mask: bool) -> MultiHeadAttention {
-        self.use_attention_mask = use_attention_mask;
-        self
-    }
-
-    /// How the kernels are filled before training.
-    pub fn kernel_initializer(mut self, initializer: Initializer) -> MultiHeadAttention {
-        self.kernel_initializer = initializer;
-        self
-    }
-
-    /// How the biases are filled before training.
-    pub fn bias_initializer(mut self, initializer: Initializer) -> MultiHeadAttention {
-        self.bias_initializer = initializer;
-        self
-    }
-
-    /// A penalty on each kernel, added to the loss.
-    pub fn kernel_regularizer(mut self, regularizer: Regularizer) -> MultiHeadAttention {
-        self.kernel_regularizer = Some(regularizer);
-        self
-    }
-
-    /// A penalty on each bias, added to the loss.
-    pub fn bias_regularizer(mut self, regularizer: Regularizer) -> MultiHeadAttention {
-        self.bias_regularizer = Some(regularizer);
-        self
-    }
+    weighing_options!();
+    kernel_options!(kernel_options, "each kernel");
+    bias_options!(bias_options, "each bias");
 
     fn check_options(&self) -> Result<(), BuildError> {
         let sizes = [("num_heads", self.num_heads), ("key_dim", self.key_dim)];
@@ -181,7 +126,7 @@ impl MultiHeadAttention {
         for (option, size) in sizes.into_iter().chain(value_dim).chain(output_shape) {
             BuildError::check_option(option, "at least 1", size, size > 0)?;
         }
-        check_dropout(self.dropout)
+        self.weighing.check()
     }
 
     /// Takes the attention mask off the shapes, if it should be there.
@@ -207,31 +152,21 @@ impl MultiHeadAttention {
             mask.reshape([batch, queries, 1]) * query.tape().input_with([1, 1, keys], |ones| ones.fill(1.0))
         });
         let of_value = value.mask().map(|mask| mask.reshape([batch, 1, keys]));
-        let has_key = inputs.len() - usize::from(self.use_attention_mask) > 2;
+        let has_key = self.count(inputs) > 2;
         let of_key = key.mask().filter(|_| has_key).map(|mask| mask.reshape([batch, 1, keys]));
         let of_pairs = self.use_attention_mask.then(|| inputs.get(inputs.len() - 1));
         [of_query, of_value, of_key, of_pairs].into_iter().flatten().reduce(|a, b| a * b)
     }
 
-    /// Query, value and key.
-    fn values<'t>(&self, inputs: &VarList<'t>) -> [Var<'t>; 3] {
-        match inputs.len() - usize::from(self.use_attention_mask) {
-            1 => [inputs.get(0); 3],
-            2 => [inputs.get(0), inputs.get(1), inputs.get(1)],
-            _ => values(inputs),
-        }
+    /// How many of the inputs are query, value and key.
+    fn count(&self, inputs: &VarList<'_>) -> usize {
+        inputs.len() - usize::from(self.use_attention_mask)
     }
 }
 
 #[typetag::serde(name = "multi_head_attention")]
 impl Layer for MultiHeadAttention {
-    fn build(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
-        Ok(self.build_several(&[*input], weights)?[0])
-    }
-
-    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-        self.call_several(&x.tape().list_of(&[x])).get(0)
-    }
+    one_input!();
 
     fn build_several(
         &mut self,
@@ -252,15 +187,9 @@ impl Layer for MultiHeadAttention {
         let (heads, key_dim) = (self.num_heads, self.key_dim);
         let value_dim = self.value_dim.unwrap_or(key_dim);
         let output = self.output_shape.unwrap_or(Shape::from([query[1]]));
-        let options = ProjectionOptions {
-            use_bias: self.use_bias,
-            kernel_initializer: &self.kernel_initializer,
-            bias_initializer: &self.bias_initializer,
-            kernel_regularizer: self.kernel_regularizer,
-            bias_regularizer: self.bias_regularizer,
-        };
         let mut build = |name, from: &[usize], to: &[usize]| {
-            Projection::build(from, to, &options, &mut weights.nested(name))
+            let weights = &mut weights.nested(name);
+            Projection::build(from, to, &self.kernel_options, &self.bias_options, weights)
         };
         self.projections = Projections {
             query: build("query", &[query[1]], &[heads, key_dim])?,
@@ -272,15 +201,17 @@ impl Layer for MultiHeadAttention {
     }
 
     fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
-        let [query, value, key] = self.values(inputs);
+        let [query, value, key] = values(inputs, self.count(inputs));
         let mask = self.mask(inputs, [query, value, key]);
         let heads = |projection: &Projection, x| projection.call(x).transpose([0, 2, 1, 3]);
         let Projections { query: for_query, key: for_key, value: for_value, output } = &self.projections;
         let scores = heads(for_query, query).matmul_transposed(heads(for_key, key));
-        let if_none_counts = if self.dropout > 0.0 { IfNoneCounts::Zero } else { IfNoneCounts::Equal };
+        let if_none_counts =
+            if self.weighing.dropout > 0.0 { IfNoneCounts::Zero } else { IfNoneCounts::Equal };
         let scale = 1.0 / (self.key_dim as Float).sqrt();
-        let weights = scores.masked_softmax(scale, mask, self.use_causal_mask, if_none_counts);
-        let attended = weights.dropout(self.dropout).matmul(heads(for_value, value)).transpose([0, 2, 1, 3]);
+        let weights = scores.masked_softmax(scale, mask, self.weighing.use_causal_mask, if_none_counts);
+        let attended =
+            weights.dropout(self.weighing.dropout).matmul(heads(for_value, value)).transpose([0, 2, 1, 3]);
         let y = output.call(attended);
         inputs.tape().list_of(&[y.with_mask(query.mask())])
     }

@@ -1,15 +1,25 @@
 //! What attention does with its scores.
 
 use olifant_core::{Float, IfNoneCounts, Var};
+use serde::{Deserialize, Serialize};
+
+use crate::BuildError;
 
 /// How scores become weights of values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Weighing {
     pub(super) dropout: Float,
     pub(super) use_causal_mask: bool,
 }
 
 impl Weighing {
+    /// Whether such a share can be dropped.
+    pub(super) fn check(&self) -> Result<(), BuildError> {
+        let dropout = self.dropout;
+        BuildError::check_option("dropout", "between 0 and 1", dropout, (0.0..=1.0).contains(&dropout))
+    }
+
     /// Σ softmax(scores) · value, with the steps of the value left out that its mask hides.
     ///
     /// Scores `[batch, queries, keys]`; what a masked query gets is 0, and the result has the query's mask.
@@ -29,3 +39,17 @@ impl Weighing {
         }
     }
 }
+
+/// The methods of these options, for a layer with a field `weighing`.
+macro_rules! weighing_options {
+    () => {
+        $crate::layers::options::options! {
+            in [weighing];
+            /// The share of weights that are dropped in training, in [0, 1].
+            dropout(dropout: Float) => dropout;
+            /// Whether a query sees no keys behind its own position.
+            use_causal_mask(use_causal_mask: bool) => use_causal_mask;
+        }
+    };
+}
+pub(super) use weighing_options;

@@ -5,13 +5,17 @@ use std::any::Any;
 use olifant_core::{Convolution, Padding, Shape, Var, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::{add_bias, check_padding, check_sliding, layers, one, options, sample_shape};
+use super::{
+    layers, one,
+    sliding::{Sliding, sliding_options},
+};
 use crate::{
-    Activation, BuildError, Initializer, Layer, Regularizer, WeightBuilder,
+    Activation, BuildError, Layer, WeightBuilder,
     layers::{
         MaxPooling,
-        defaults::{yes, zeros},
+        options::options,
         per_axis::{PerAxis, channels},
+        weight_options::{KernelOptions, kernel_options},
     },
 };
 
@@ -60,27 +64,12 @@ use crate::{
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Conv<const N: usize> {
     filters: usize,
-    kernel_size: PerAxis<N>,
-    #[serde(default)]
-    strides: PerAxis<N>,
-    #[serde(default)]
-    padding: Padding,
-    #[serde(default)]
-    dilation_rate: PerAxis<N>,
     #[serde(default = "one")]
     groups: usize,
-    #[serde(default)]
-    activation: Activation,
-    #[serde(default = "yes")]
-    use_bias: bool,
-    #[serde(default)]
-    kernel_initializer: Initializer,
-    #[serde(default = "zeros")]
-    bias_initializer: Initializer,
-    #[serde(default)]
-    kernel_regularizer: Option<Regularizer>,
-    #[serde(default)]
-    bias_regularizer: Option<Regularizer>,
+    #[serde(flatten)]
+    sliding: Sliding<N>,
+    #[serde(flatten)]
+    kernel_options: KernelOptions,
     #[serde(skip)]
     kernel: Weight,
     #[serde(skip)]
@@ -95,17 +84,9 @@ impl<const N: usize> Conv<N> {
     pub fn new(filters: usize, kernel_size: impl Into<PerAxis<N>>) -> Conv<N> {
         Conv {
             filters,
-            kernel_size: kernel_size.into(),
-            strides: PerAxis::default(),
-            padding: Padding::Valid,
-            dilation_rate: PerAxis::default(),
             groups: 1,
-            activation: Activation::Linear,
-            use_bias: true,
-            kernel_initializer: Initializer::GlorotUniform,
-            bias_initializer: Initializer::Zeros,
-            kernel_regularizer: None,
-            bias_regularizer: None,
+            sliding: Sliding::new(kernel_size.into()),
+            kernel_options: KernelOptions::default(),
             kernel: Weight::default(),
             bias: None,
             max_pool: PerAxis::default(),
@@ -113,32 +94,17 @@ impl<const N: usize> Conv<N> {
     }
 
     options! {
-        /// How far the kernel moves at a time.
-        strides: PerAxis<N>;
-        /// What is added around the inputs.
-        padding: Padding;
-        /// The distance between the places that the kernel sees.
-        dilation_rate: PerAxis<N>;
         /// Into how many groups channels and filters are divided; filters see only the channels of their group.
-        groups: usize;
-        /// The function applied to the result.
-        activation: Activation;
-        /// Whether a bias is added.
-        use_bias: bool;
-        /// How the kernel is filled before training.
-        kernel_initializer: Initializer;
-        /// How the bias is filled before training.
-        bias_initializer: Initializer;
-        /// A penalty on the kernel, added to the loss.
-        kernel_regularizer: Option<Regularizer>;
-        /// A penalty on the bias, added to the loss.
-        bias_regularizer: Option<Regularizer>;
+        groups(groups: usize) => groups;
     }
+
+    sliding_options!();
+    kernel_options!(kernel_options, "the kernel");
 
     fn check(&self, channels: usize) -> Result<(), BuildError> {
         BuildError::check_option("filters", "at least 1", self.filters, self.filters > 0)?;
-        check_sliding(self.kernel_size, self.strides, self.dilation_rate)?;
-        check_padding::<N>(self.padding, true)?;
+        self.sliding.check(true)?;
+        self.sliding.check_strides_or_dilation()?;
         let groups = self.groups;
         BuildError::check_option("groups", "at least 1", groups, groups > 0)?;
         let divides = channels.is_multiple_of(groups) && self.filters.is_multiple_of(groups);
@@ -150,36 +116,27 @@ impl<const N: usize> Conv<N> {
         let channels = channels::<N>(input)?;
         self.check(channels)?;
         self.max_pool = PerAxis::default();
-        let shape = [self.kernel_size.numbers().as_slice(), &[channels / self.groups, self.filters]].concat();
-        let shape = Shape::new(&shape)?;
+        let shape = self.sliding.kernel_shape([channels / self.groups, self.filters])?;
         let output = self.convolution().output_shape(input.with_batch(1), shape)?;
-        self.kernel = weights.add("kernel", shape, &self.kernel_initializer)?;
-        weights.regularize(self.kernel, self.kernel_regularizer)?;
-        self.bias =
-            add_bias(self.use_bias, self.filters, &self.bias_initializer, self.bias_regularizer, weights)?;
-        sample_shape(output, self.activation)
+        self.kernel = self.kernel_options.add("kernel", shape, weights)?;
+        self.bias = self.sliding.add_bias(output, weights)?;
+        self.sliding.sample_shape(output)
     }
 
     fn convolution(&self) -> Convolution {
-        let (fused, _) = self.activation.split();
-        Convolution::new()
-            .strides(self.strides.numbers())
-            .dilation(self.dilation_rate.numbers())
-            .padding(self.padding)
-            .groups(self.groups)
-            .activation(fused)
-            .max_pool(self.max_pool.numbers())
+        let (fused, _) = self.sliding.activation.split();
+        self.sliding.convolution().groups(self.groups).activation(fused).max_pool(self.max_pool.numbers())
     }
 
     fn record<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let (_, rest) = self.activation.split();
+        let (_, rest) = self.sliding.activation.split();
         rest.call(x.convolution(self.kernel, self.bias, self.convolution()))
     }
 
     /// Takes over a pooling, if what is between the two is a rectifier or nothing: the largest number stays the largest.
     fn take_over(&mut self, next: &dyn Layer) -> bool {
         let Some(pooling) = (next as &dyn Any).downcast_ref::<MaxPooling<N>>() else { return false };
-        let (_, rest) = self.activation.split();
+        let (_, rest) = self.sliding.activation.split();
         let windows = pooling.windows_side_by_side().filter(|windows| {
             let area = windows.numbers().iter().try_fold(1usize, |area, &size| area.checked_mul(size));
             area.is_some_and(|area| (2..=256).contains(&area))

@@ -3,12 +3,16 @@
 use olifant_core::{ConvolutionTranspose, Padding, Shape, Var, Weight};
 use serde::{Deserialize, Serialize};
 
-use super::{add_bias, check_padding, check_sliding, layers, options, sample_shape};
+use super::{
+    layers,
+    sliding::{Sliding, sliding_options},
+};
 use crate::{
-    Activation, BuildError, Initializer, Layer, Regularizer, WeightBuilder,
+    Activation, BuildError, Layer, WeightBuilder,
     layers::{
-        defaults::{yes, zeros},
+        options::options,
         per_axis::{PerAxis, channels},
+        weight_options::{KernelOptions, kernel_options},
     },
 };
 
@@ -40,27 +44,12 @@ use crate::{
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ConvTranspose<const N: usize> {
     filters: usize,
-    kernel_size: PerAxis<N>,
-    #[serde(default)]
-    strides: PerAxis<N>,
-    #[serde(default)]
-    padding: Padding,
     #[serde(default)]
     output_padding: Option<PerAxis<N>>,
-    #[serde(default)]
-    dilation_rate: PerAxis<N>,
-    #[serde(default)]
-    activation: Activation,
-    #[serde(default = "yes")]
-    use_bias: bool,
-    #[serde(default)]
-    kernel_initializer: Initializer,
-    #[serde(default = "zeros")]
-    bias_initializer: Initializer,
-    #[serde(default)]
-    kernel_regularizer: Option<Regularizer>,
-    #[serde(default)]
-    bias_regularizer: Option<Regularizer>,
+    #[serde(flatten)]
+    sliding: Sliding<N>,
+    #[serde(flatten)]
+    kernel_options: KernelOptions,
     #[serde(skip)]
     kernel: Weight,
     #[serde(skip)]
@@ -72,57 +61,30 @@ impl<const N: usize> ConvTranspose<N> {
     pub fn new(filters: usize, kernel_size: impl Into<PerAxis<N>>) -> ConvTranspose<N> {
         ConvTranspose {
             filters,
-            kernel_size: kernel_size.into(),
-            strides: PerAxis::default(),
-            padding: Padding::Valid,
             output_padding: None,
-            dilation_rate: PerAxis::default(),
-            activation: Activation::Linear,
-            use_bias: true,
-            kernel_initializer: Initializer::GlorotUniform,
-            bias_initializer: Initializer::Zeros,
-            kernel_regularizer: None,
-            bias_regularizer: None,
+            sliding: Sliding::new(kernel_size.into()),
+            kernel_options: KernelOptions::default(),
             kernel: Weight::default(),
             bias: None,
         }
     }
 
-    /// How many places are added behind the results.
-    #[must_use]
-    pub fn output_padding(mut self, output_padding: impl Into<PerAxis<N>>) -> Self {
-        self.output_padding = Some(output_padding.into());
-        self
+    options! {
+        /// How many places are added behind the results.
+        output_padding(output_padding: impl Into<PerAxis<N>>) => Some(output_padding.into());
     }
 
-    options! {
-        /// How far apart the kernels are.
-        strides: PerAxis<N>;
-        /// What is cut off around the results.
-        padding: Padding;
-        /// The distance between the places of a kernel.
-        dilation_rate: PerAxis<N>;
-        /// The function applied to the result.
-        activation: Activation;
-        /// Whether a bias is added.
-        use_bias: bool;
-        /// How the kernel is filled before training.
-        kernel_initializer: Initializer;
-        /// How the bias is filled before training.
-        bias_initializer: Initializer;
-        /// A penalty on the kernel, added to the loss.
-        kernel_regularizer: Option<Regularizer>;
-        /// A penalty on the bias, added to the loss.
-        bias_regularizer: Option<Regularizer>;
-    }
+    sliding_options!();
+    kernel_options!(kernel_options, "the kernel");
 
     fn check(&self) -> Result<(), BuildError> {
         BuildError::check_option("filters", "at least 1", self.filters, self.filters > 0)?;
-        check_sliding(self.kernel_size, self.strides, self.dilation_rate)?;
-        check_padding::<N>(self.padding, false)?;
+        self.sliding.check(false)?;
+        self.sliding.check_strides_or_dilation()?;
         let Some(output_padding) = self.output_padding else { return Ok(()) };
-        let is_below = output_padding.numbers().iter().zip(self.strides.numbers()).all(|(o, s)| o < s);
-        let expected = format!("below the strides {:?} along each axis", self.strides.numbers());
+        let strides = self.sliding.strides.numbers();
+        let is_below = output_padding.numbers().iter().zip(strides).all(|(o, s)| o < s);
+        let expected = format!("below the strides {strides:?} along each axis");
         BuildError::check_option(
             "output_padding",
             &expected,
@@ -134,25 +96,23 @@ impl<const N: usize> ConvTranspose<N> {
     fn create(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
         let channels = channels::<N>(input)?;
         self.check()?;
-        let shape = Shape::new(&[self.kernel_size.numbers().as_slice(), &[self.filters, channels]].concat())?;
+        let shape = self.sliding.kernel_shape([self.filters, channels])?;
         let output = self.convolution().output_shape(input.with_batch(1), shape)?;
-        self.kernel = weights.add("kernel", shape, &self.kernel_initializer)?;
-        weights.regularize(self.kernel, self.kernel_regularizer)?;
-        self.bias =
-            add_bias(self.use_bias, self.filters, &self.bias_initializer, self.bias_regularizer, weights)?;
-        sample_shape(output, self.activation)
+        self.kernel = self.kernel_options.add("kernel", shape, weights)?;
+        self.bias = self.sliding.add_bias(output, weights)?;
+        self.sliding.sample_shape(output)
     }
 
     fn record<'t>(&self, x: Var<'t>) -> Var<'t> {
         let y = x.convolution_transpose(self.kernel, self.convolution());
-        self.activation.call(self.bias.map_or(y, |bias| y + x.tape().weight(bias)))
+        self.sliding.activation.call(self.bias.map_or(y, |bias| y + x.tape().weight(bias)))
     }
 
     fn convolution(&self) -> ConvolutionTranspose {
         let convolution = ConvolutionTranspose::new()
-            .strides(self.strides.numbers())
-            .dilation(self.dilation_rate.numbers())
-            .padding(self.padding);
+            .strides(self.sliding.strides.numbers())
+            .dilation(self.sliding.dilation_rate.numbers())
+            .padding(self.sliding.padding);
         match self.output_padding {
             Some(output_padding) => convolution.output_padding(output_padding.numbers()),
             None => convolution,

@@ -1,46 +1,59 @@
 //! The kernel of a convolution of each channel by itself.
 
 use olifant_core::{Convolution, Shape, ShapeError, Var, Weight};
+use serde::{Deserialize, Serialize};
 
+use super::{one, sliding::Sliding};
 use crate::{
-    BuildError, Initializer, Regularizer, WeightBuilder,
-    layers::per_axis::{PerAxis, channels},
+    BuildError, WeightBuilder,
+    layers::{per_axis::channels, weight_options::DepthwiseOptions},
 };
 
 /// A kernel `[…, channels, depth_multiplier]`: to a convolution with a group for each channel, the same numbers are
 /// `[…, 1, channels · depth_multiplier]`.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Depthwise {
+    #[serde(default = "one")]
+    pub(super) depth_multiplier: usize,
+    #[serde(flatten)]
+    pub(super) options: DepthwiseOptions,
+    #[serde(skip)]
     kernel: Weight,
+    #[serde(skip)]
     groups: usize,
+    #[serde(skip)]
     shape: Shape,
 }
 
-/// How the kernel is called, filled and penalized.
-pub(super) struct Kernel<'a> {
-    pub(super) name: &'static str,
-    pub(super) initializer: &'a Initializer,
-    pub(super) regularizer: Option<Regularizer>,
+impl Default for Depthwise {
+    fn default() -> Depthwise {
+        Depthwise {
+            depth_multiplier: one(),
+            options: DepthwiseOptions::default(),
+            kernel: Weight::default(),
+            groups: 0,
+            shape: Shape::default(),
+        }
+    }
 }
 
 impl Depthwise {
-    /// Creates the kernel.
-    pub(super) fn create<const N: usize>(
+    /// Checks the options and creates the kernel.
+    pub(super) fn build<const N: usize>(
+        &mut self,
         input: &Shape,
-        kernel_size: PerAxis<N>,
-        depth_multiplier: usize,
-        kernel: Kernel<'_>,
+        sliding: &Sliding<N>,
+        name: &str,
         weights: &mut WeightBuilder<'_>,
-    ) -> Result<Depthwise, BuildError> {
-        let channels = channels::<N>(input)?;
-        BuildError::check_option("depth_multiplier", "at least 1", depth_multiplier, depth_multiplier > 0)?;
-        let sizes = kernel_size.numbers().as_slice();
-        let shape = Shape::new(&[sizes, &[channels, depth_multiplier]].concat())?;
-        let grouped = Shape::new(&[sizes, &[1, channels * depth_multiplier]].concat())?;
-        let Kernel { name, initializer, regularizer } = kernel;
-        let kernel = weights.add(name, shape, initializer)?;
-        weights.regularize(kernel, regularizer)?;
-        Ok(Depthwise { kernel, groups: channels, shape: grouped })
+    ) -> Result<(), BuildError> {
+        sliding.check(false)?;
+        self.groups = channels::<N>(input)?;
+        let multiplier = self.depth_multiplier;
+        BuildError::check_option("depth_multiplier", "at least 1", multiplier, multiplier > 0)?;
+        let shape = sliding.kernel_shape([self.groups, multiplier])?;
+        self.shape = sliding.kernel_shape([1, self.groups * multiplier])?;
+        self.kernel = self.options.add(name, shape, weights)?;
+        Ok(())
     }
 
     /// What becomes of the shape of a sample; with a batch axis in front.
@@ -55,3 +68,19 @@ impl Depthwise {
         x.convolution_with(kernel, bias.map(weight), convolution.groups(self.groups))
     }
 }
+
+/// The methods of these options, for a layer with a field `depthwise`.
+macro_rules! depthwise_options {
+    () => {
+        $crate::layers::options::options! {
+            in [depthwise];
+            /// How many channels each channel becomes, before they are mixed if they are.
+            depth_multiplier(depth_multiplier: usize) => depth_multiplier;
+        }
+
+        $crate::layers::weight_options::options_of_weight!(
+            depthwise.options, "the depthwise kernel": depthwise_initializer, depthwise_regularizer
+        );
+    };
+}
+pub(super) use depthwise_options;

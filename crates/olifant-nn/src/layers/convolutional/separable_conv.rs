@@ -4,15 +4,15 @@ use olifant_core::{Convolution, Padding, Shape, Var, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    add_bias, check_padding, check_sizes,
-    depthwise::{Depthwise, Kernel},
-    layers, one, options, sample_shape,
+    depthwise::{Depthwise, depthwise_options},
+    layers,
+    sliding::{Sliding, sliding_options},
 };
 use crate::{
-    Activation, BuildError, Initializer, Layer, Regularizer, WeightBuilder,
+    Activation, BuildError, Layer, WeightBuilder,
     layers::{
-        defaults::{yes, zeros},
         per_axis::PerAxis,
+        weight_options::{PointwiseOptions, options_of_weight},
     },
 };
 
@@ -41,33 +41,12 @@ use crate::{
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SeparableConv<const N: usize> {
     filters: usize,
-    kernel_size: PerAxis<N>,
-    #[serde(default)]
-    strides: PerAxis<N>,
-    #[serde(default)]
-    padding: Padding,
-    #[serde(default)]
-    dilation_rate: PerAxis<N>,
-    #[serde(default = "one")]
-    depth_multiplier: usize,
-    #[serde(default)]
-    activation: Activation,
-    #[serde(default = "yes")]
-    use_bias: bool,
-    #[serde(default)]
-    depthwise_initializer: Initializer,
-    #[serde(default)]
-    pointwise_initializer: Initializer,
-    #[serde(default = "zeros")]
-    bias_initializer: Initializer,
-    #[serde(default)]
-    depthwise_regularizer: Option<Regularizer>,
-    #[serde(default)]
-    pointwise_regularizer: Option<Regularizer>,
-    #[serde(default)]
-    bias_regularizer: Option<Regularizer>,
-    #[serde(skip)]
+    #[serde(flatten)]
+    sliding: Sliding<N>,
+    #[serde(flatten)]
     depthwise: Depthwise,
+    #[serde(flatten)]
+    pointwise_options: PointwiseOptions,
     #[serde(skip)]
     pointwise: Weight,
     #[serde(skip)]
@@ -79,87 +58,35 @@ impl<const N: usize> SeparableConv<N> {
     pub fn new(filters: usize, kernel_size: impl Into<PerAxis<N>>) -> SeparableConv<N> {
         SeparableConv {
             filters,
-            kernel_size: kernel_size.into(),
-            strides: PerAxis::default(),
-            padding: Padding::Valid,
-            dilation_rate: PerAxis::default(),
-            depth_multiplier: 1,
-            activation: Activation::Linear,
-            use_bias: true,
-            depthwise_initializer: Initializer::GlorotUniform,
-            pointwise_initializer: Initializer::GlorotUniform,
-            bias_initializer: Initializer::Zeros,
-            depthwise_regularizer: None,
-            pointwise_regularizer: None,
-            bias_regularizer: None,
+            sliding: Sliding::new(kernel_size.into()),
             depthwise: Depthwise::default(),
+            pointwise_options: PointwiseOptions::default(),
             pointwise: Weight::default(),
             bias: None,
         }
     }
 
-    options! {
-        /// How far the kernel moves at a time.
-        strides: PerAxis<N>;
-        /// What is added around the inputs.
-        padding: Padding;
-        /// The distance between the places that the kernel sees.
-        dilation_rate: PerAxis<N>;
-        /// How many channels each channel becomes before they are mixed.
-        depth_multiplier: usize;
-        /// The function applied to the result.
-        activation: Activation;
-        /// Whether a bias is added.
-        use_bias: bool;
-        /// How the depthwise kernel is filled before training.
-        depthwise_initializer: Initializer;
-        /// How the pointwise kernel is filled before training.
-        pointwise_initializer: Initializer;
-        /// How the bias is filled before training.
-        bias_initializer: Initializer;
-        /// A penalty on the depthwise kernel, added to the loss.
-        depthwise_regularizer: Option<Regularizer>;
-        /// A penalty on the pointwise kernel, added to the loss.
-        pointwise_regularizer: Option<Regularizer>;
-        /// A penalty on the bias, added to the loss.
-        bias_regularizer: Option<Regularizer>;
-    }
+    sliding_options!();
+    depthwise_options!();
+    options_of_weight!(
+        pointwise_options, "the pointwise kernel": pointwise_initializer, pointwise_regularizer
+    );
 
     fn create(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
         BuildError::check_option("filters", "at least 1", self.filters, self.filters > 0)?;
-        check_sizes(self.kernel_size, self.strides, self.dilation_rate)?;
-        check_padding::<N>(self.padding, false)?;
-        let kernel = Kernel {
-            name: "depthwise_kernel",
-            initializer: &self.depthwise_initializer,
-            regularizer: self.depthwise_regularizer,
-        };
-        self.depthwise = Depthwise::create(input, self.kernel_size, self.depth_multiplier, kernel, weights)?;
-        let mixed = self.depthwise.output_shape(input, self.spreading())?;
+        self.depthwise.build(input, &self.sliding, "depthwise_kernel", weights)?;
+        let mixed = self.depthwise.output_shape(input, self.sliding.convolution())?;
         let shape = Shape::new(&[[1; N].as_slice(), &[mixed.last_axis()?, self.filters]].concat())?;
-        self.pointwise = weights.add("pointwise_kernel", shape, &self.pointwise_initializer)?;
-        weights.regularize(self.pointwise, self.pointwise_regularizer)?;
-        self.bias =
-            add_bias(self.use_bias, self.filters, &self.bias_initializer, self.bias_regularizer, weights)?;
-        sample_shape(mixed.with_last_axis(self.filters), self.activation)
+        self.pointwise = self.pointwise_options.add("pointwise_kernel", shape, weights)?;
+        let output = mixed.with_last_axis(self.filters);
+        self.bias = self.sliding.add_bias(output, weights)?;
+        self.sliding.sample_shape(output)
     }
 
     fn record<'t>(&self, x: Var<'t>) -> Var<'t> {
-        let (fused, rest) = self.activation.split();
-        let mixing = Convolution::new().activation(fused);
-        rest.call(self.depthwise.call(x, None, self.spreading()).convolution(
-            self.pointwise,
-            self.bias,
-            mixing,
-        ))
-    }
-
-    /// The first of the two convolutions.
-    fn spreading(&self) -> Convolution {
-        Convolution::new()
-            .strides(self.strides.numbers())
-            .dilation(self.dilation_rate.numbers())
-            .padding(self.padding)
+        let (fused, rest) = self.sliding.activation.split();
+        let spread = self.depthwise.call(x, None, self.sliding.convolution());
+        rest.call(spread.convolution(self.pointwise, self.bias, Convolution::new().activation(fused)))
     }
 }
 

@@ -4,7 +4,7 @@ use olifant_core::{Float, Mode, Padding, RandomKey, Shape, Tape, Workspace};
 
 use super::*;
 use crate::{
-    Filling, Layer, Network, Sequential,
+    Activation, Filling, Layer, Network, Regularizer, Sequential,
     layers::{ActivationLayer, Flatten, MaxPooling1D, MaxPooling2D, SeparableConv1D, UpSampling1D},
 };
 
@@ -22,14 +22,14 @@ fn options_out_of_range_are_refused() {
         (Conv2D::new(0, 3), "filters must be at least 1, but is 0"),
         (Conv2D::new(4, [3, 0]), "kernel_size must be at least 1 along each axis, but is [3, 0]"),
         (conv().strides([0, 1]), "strides must be at least 1 along each axis, but is [0, 1]"),
-        (conv().dilation_rate(0_usize), "dilation_rate must be at least 1 along each axis, but is [0, 0]"),
+        (conv().dilation_rate(0), "dilation_rate must be at least 1 along each axis, but is [0, 0]"),
         (
             conv().strides([1, 2]).dilation_rate([2, 1]),
             "strides must be 1 along each axis, for dilation_rate is above 1, but is [1, 2]",
         ),
-        (conv().groups(0_usize), "groups must be at least 1, but is 0"),
-        (conv().groups(4_usize), "groups must be a divisor of 6 channels and of 4 filters, but is 4"),
-        (conv().groups(3_usize), "groups must be a divisor of 6 channels and of 4 filters, but is 3"),
+        (conv().groups(0), "groups must be at least 1, but is 0"),
+        (conv().groups(4), "groups must be a divisor of 6 channels and of 4 filters, but is 4"),
+        (conv().groups(3), "groups must be a divisor of 6 channels and of 4 filters, but is 3"),
         (
             conv().padding(Padding::Causal),
             "padding must be valid or same: causal is for one axis, but is causal",
@@ -76,8 +76,8 @@ fn options_of_the_other_convolutions_are_checked() {
     assert_eq!(reason(&[8, 6], DepthwiseConv1D::new(3).padding(Padding::Causal)), causal);
     assert_eq!(reason(&[8, 6], SeparableConv1D::new(2, 3).padding(Padding::Causal)), causal);
     assert_eq!(reason(&[8, 6], Conv1DTranspose::new(2, 3).padding(Padding::Causal)), causal);
-    assert_eq!(reason(&[8, 6], DepthwiseConv1D::new(3).depth_multiplier(0_usize)), multiplier);
-    assert_eq!(reason(&[8, 6], SeparableConv1D::new(2, 3).depth_multiplier(0_usize)), multiplier);
+    assert_eq!(reason(&[8, 6], DepthwiseConv1D::new(3).depth_multiplier(0)), multiplier);
+    assert_eq!(reason(&[8, 6], SeparableConv1D::new(2, 3).depth_multiplier(0)), multiplier);
     assert_eq!(reason(&[8, 6], SeparableConv1D::new(0, 3)), "filters must be at least 1, but is 0");
     assert_eq!(reason(&[8, 6], Conv1DTranspose::new(0, 3)), "filters must be at least 1, but is 0");
     assert_eq!(

@@ -4,25 +4,20 @@ use olifant_core::{Float, Shape, Tape, Var, Weight};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, Initializer, Regularizer, WeightBuilder,
-    layers::defaults::{ones, yes, zeros},
+    BuildError, WeightBuilder,
+    layers::weight_options::{BetaOptions, GammaOptions},
 };
 
 /// γ and β of a normalization layer: y = γ · x̂ + β.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct GammaAndBeta {
-    #[serde(default = "yes")]
     pub(super) center: bool,
-    #[serde(default = "yes")]
     pub(super) scale: bool,
-    #[serde(default = "zeros")]
-    pub(super) beta_initializer: Initializer,
-    #[serde(default = "ones")]
-    pub(super) gamma_initializer: Initializer,
-    #[serde(default)]
-    pub(super) beta_regularizer: Option<Regularizer>,
-    #[serde(default)]
-    pub(super) gamma_regularizer: Option<Regularizer>,
+    #[serde(flatten)]
+    pub(super) gamma_options: GammaOptions,
+    #[serde(flatten)]
+    pub(super) beta_options: BetaOptions,
     #[serde(skip)]
     gamma: Option<Weight>,
     #[serde(skip)]
@@ -34,10 +29,8 @@ impl Default for GammaAndBeta {
         GammaAndBeta {
             center: true,
             scale: true,
-            beta_initializer: zeros(),
-            gamma_initializer: ones(),
-            beta_regularizer: None,
-            gamma_regularizer: None,
+            gamma_options: GammaOptions::default(),
+            beta_options: BetaOptions::default(),
             gamma: None,
             beta: None,
         }
@@ -47,16 +40,8 @@ impl Default for GammaAndBeta {
 impl GammaAndBeta {
     /// Creates those that are wanted.
     pub(super) fn build(&mut self, shape: Shape, weights: &mut WeightBuilder<'_>) -> Result<(), BuildError> {
-        let mut add = |name, is_wanted: bool, initializer: &Initializer, regularizer| {
-            if !is_wanted {
-                return Ok(None);
-            }
-            let weight = weights.add(name, shape, initializer)?;
-            weights.regularize(weight, regularizer)?;
-            Ok::<_, BuildError>(Some(weight))
-        };
-        self.gamma = add("gamma", self.scale, &self.gamma_initializer, self.gamma_regularizer)?;
-        self.beta = add("beta", self.center, &self.beta_initializer, self.beta_regularizer)?;
+        self.gamma = self.scale.then(|| self.gamma_options.add("gamma", shape, weights)).transpose()?;
+        self.beta = self.center.then(|| self.beta_options.add("beta", shape, weights)).transpose()?;
         Ok(())
     }
 
@@ -78,41 +63,20 @@ impl GammaAndBeta {
 macro_rules! gamma_and_beta_options {
     ($Layer:ident) => {
         impl $Layer {
-            /// Whether a shift β is learnt.
-            pub fn center(mut self, center: bool) -> $Layer {
-                self.gamma_and_beta.center = center;
-                self
+            $crate::layers::options::options! {
+                in [gamma_and_beta];
+                /// Whether a shift β is learnt.
+                center(center: bool) => center;
+                /// Whether a scale γ is learnt.
+                scale(scale: bool) => scale;
             }
 
-            /// Whether a scale γ is learnt.
-            pub fn scale(mut self, scale: bool) -> $Layer {
-                self.gamma_and_beta.scale = scale;
-                self
-            }
-
-            /// How β is filled before training.
-            pub fn beta_initializer(mut self, initializer: crate::Initializer) -> $Layer {
-                self.gamma_and_beta.beta_initializer = initializer;
-                self
-            }
-
-            /// How γ is filled before training.
-            pub fn gamma_initializer(mut self, initializer: crate::Initializer) -> $Layer {
-                self.gamma_and_beta.gamma_initializer = initializer;
-                self
-            }
-
-            /// A penalty on β, added to the loss.
-            pub fn beta_regularizer(mut self, regularizer: crate::Regularizer) -> $Layer {
-                self.gamma_and_beta.beta_regularizer = Some(regularizer);
-                self
-            }
-
-            /// A penalty on γ, added to the loss.
-            pub fn gamma_regularizer(mut self, regularizer: crate::Regularizer) -> $Layer {
-                self.gamma_and_beta.gamma_regularizer = Some(regularizer);
-                self
-            }
+            $crate::layers::weight_options::options_of_weight!(
+                gamma_and_beta.beta_options, "β": beta_initializer, beta_regularizer
+            );
+            $crate::layers::weight_options::options_of_weight!(
+                gamma_and_beta.gamma_options, "γ": gamma_initializer, gamma_regularizer
+            );
         }
     };
 }

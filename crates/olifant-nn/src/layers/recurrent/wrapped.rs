@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Cell, Recurrence};
+use super::{Recurrence, Recurrent};
 use crate::{
     Layer,
     layers::{GRU, LSTM, SimpleRNN},

@@ -2,7 +2,10 @@
 
 use olifant_core::{DenseActivation, MAX_RANK, Shape, Var, Weight};
 
-use crate::{BuildError, Initializer, Regularizer, WeightBuilder};
+use crate::{
+    BuildError, WeightBuilder,
+    layers::weight_options::{Bias, KernelOptions},
+};
 
 /// y = x·K + b over the last axes of x; kernel and bias may have several axes where x or y have.
 #[derive(Clone, Debug, Default)]
@@ -15,32 +18,18 @@ pub(super) struct Projection {
     output: Shape,
 }
 
-/// How kernel and bias are made.
-pub(super) struct ProjectionOptions<'a> {
-    pub(super) use_bias: bool,
-    pub(super) kernel_initializer: &'a Initializer,
-    pub(super) bias_initializer: &'a Initializer,
-    pub(super) kernel_regularizer: Option<Regularizer>,
-    pub(super) bias_regularizer: Option<Regularizer>,
-}
-
 impl Projection {
     /// Creates the weights of a projection between these axes.
     pub(super) fn build(
         from: &[usize],
         to: &[usize],
-        options: &ProjectionOptions<'_>,
+        kernel_options: &KernelOptions,
+        bias_options: &Bias,
         weights: &mut WeightBuilder<'_>,
     ) -> Result<Projection, BuildError> {
         let (kernel, output) = (Shape::new(&[from, to].concat())?, Shape::new(to)?);
-        let kernel = weights.add("kernel", kernel, options.kernel_initializer)?;
-        weights.regularize(kernel, options.kernel_regularizer)?;
-        let mut bias = None;
-        if options.use_bias {
-            let weight = weights.add("bias", output, options.bias_initializer)?;
-            weights.regularize(weight, options.bias_regularizer)?;
-            bias = Some(weight);
-        }
+        let kernel = kernel_options.add("kernel", kernel, weights)?;
+        let bias = bias_options.add(output, weights)?;
         Ok(Projection { kernel, bias, inputs: from.len(), output })
     }
 
