@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use olifant_core::{Float, Shape};
-use olifant_nn::{CallOn, Functional, Input, Layer, Regularizer, Sequential, Symbol, layers::*};
+use olifant_nn::{CallOn, Constraint, Functional, Input, Layer, Regularizer, Sequential, Symbol, layers::*};
 
 /// What building a network of this layer says, behind the layer's name.
 fn message(layer: impl Layer, sample: impl Into<Shape>) -> String {
@@ -42,6 +42,32 @@ fn normalizations() {
     assert_eq!(message(wrong, [4]), "l1 must be a number from 0, but is -1");
     let wrong = batch().beta_regularizer(Regularizer::l2(-1.0));
     assert_eq!(message(wrong, [4]), "l2 must be a number from 0, but is -1");
+}
+
+#[test]
+fn limits_of_axes_that_a_weight_has_not() {
+    let limit = || Constraint::unit_norm().axis([9]);
+    for (reason, shape) in [
+        (message(Dense::new(3).kernel_constraint(limit()), [4]), "[4, 3]"),
+        (message(Dense::new(3).bias_constraint(limit()), [4]), "[3]"),
+        (message(Conv1D::new(3, 2).kernel_constraint(limit()), [4, 2]), "[2, 2, 3]"),
+        (message(Conv1D::new(3, 2).bias_constraint(limit()), [4, 2]), "[3]"),
+        (message(Conv1DTranspose::new(3, 2).kernel_constraint(limit()), [4, 2]), "[2, 3, 2]"),
+        (message(DepthwiseConv1D::new(3).depthwise_constraint(limit()), [4, 2]), "[3, 2, 1]"),
+        (message(SeparableConv1D::new(3, 2).depthwise_constraint(limit()), [4, 2]), "[2, 2, 1]"),
+        (message(SeparableConv1D::new(3, 2).pointwise_constraint(limit()), [4, 2]), "[1, 2, 3]"),
+        (message(GRU::new(3).kernel_constraint(limit()), [4, 2]), "[2, 9]"),
+        (message(LSTM::new(3).recurrent_constraint(limit()), [4, 2]), "[3, 12]"),
+        (message(SimpleRNN::new(3).bias_constraint(limit()), [4, 2]), "[3]"),
+        (message(Embedding::new(5, 2).embeddings_constraint(limit()), [4]), "[5, 2]"),
+        (message(BatchNormalization::new().gamma_constraint(limit()), [4]), "[4]"),
+        (message(LayerNormalization::new().beta_constraint(limit()), [4]), "[4]"),
+        (message(PReLU::new().alpha_constraint(limit()), [3, 4]), "[3, 4]"),
+        (message(MultiHeadAttention::new(2, 3).kernel_constraint(limit()), [4, 5]), "[5, 2, 3]"),
+        (message(MultiHeadAttention::new(2, 3).bias_constraint(limit()), [4, 5]), "[2, 3]"),
+    ] {
+        assert_eq!(reason, format!("axis must be axes of a weight of shape {shape}, but is [9]"));
+    }
 }
 
 #[test]

@@ -3,11 +3,11 @@
 use olifant_core::{Shape, Var, Weight};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Activation, BuildError, Constraint, Initializer, Layer, Regularizer, WeightBuilder,
-    layers::defaults::{yes, zeros},
-    with_batch,
+use super::{
+    options::options,
+    weight_options::{Bias, KernelOptions, bias_options, kernel_options},
 };
+use crate::{Activation, BuildError, Layer, WeightBuilder, with_batch};
 
 /// A fully connected layer: every unit sees every feature.
 ///
@@ -39,20 +39,10 @@ pub struct Dense {
     units: usize,
     #[serde(default)]
     activation: Activation,
-    #[serde(default = "yes")]
-    use_bias: bool,
-    #[serde(default)]
-    kernel_initializer: Initializer,
-    #[serde(default = "zeros")]
-    bias_initializer: Initializer,
-    #[serde(default)]
-    kernel_regularizer: Option<Regularizer>,
-    #[serde(default)]
-    bias_regularizer: Option<Regularizer>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    kernel_constraint: Option<Constraint>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    bias_constraint: Option<Constraint>,
+    #[serde(flatten)]
+    kernel_options: KernelOptions,
+    #[serde(flatten)]
+    bias_options: Bias,
     #[serde(skip)]
     kernel: Weight,
     #[serde(skip)]
@@ -65,65 +55,20 @@ impl Dense {
         Dense {
             units,
             activation: Activation::Linear,
-            use_bias: true,
-            kernel_initializer: Initializer::GlorotUniform,
-            bias_initializer: Initializer::Zeros,
-            kernel_regularizer: None,
-            bias_regularizer: None,
-            kernel_constraint: None,
-            bias_constraint: None,
+            kernel_options: KernelOptions::default(),
+            bias_options: Bias::default(),
             kernel: Weight::default(),
             bias: None,
         }
     }
 
-    /// The function applied to the result.
-    pub fn activation(mut self, activation: Activation) -> Dense {
-        self.activation = activation;
-        self
+    options! {
+        /// The function applied to the result.
+        activation(activation: Activation) => activation;
     }
 
-    /// Whether a bias is added.
-    pub fn use_bias(mut self, use_bias: bool) -> Dense {
-        self.use_bias = use_bias;
-        self
-    }
-
-    /// How the kernel is filled before training.
-    pub fn kernel_initializer(mut self, initializer: Initializer) -> Dense {
-        self.kernel_initializer = initializer;
-        self
-    }
-
-    /// How the bias is filled before training.
-    pub fn bias_initializer(mut self, initializer: Initializer) -> Dense {
-        self.bias_initializer = initializer;
-        self
-    }
-
-    /// A penalty on the kernel, added to the loss.
-    pub fn kernel_regularizer(mut self, regularizer: Regularizer) -> Dense {
-        self.kernel_regularizer = Some(regularizer);
-        self
-    }
-
-    /// A penalty on the bias, added to the loss.
-    pub fn bias_regularizer(mut self, regularizer: Regularizer) -> Dense {
-        self.bias_regularizer = Some(regularizer);
-        self
-    }
-
-    /// A limit that the kernel is put back to after each update.
-    pub fn kernel_constraint(mut self, constraint: Constraint) -> Dense {
-        self.kernel_constraint = Some(constraint);
-        self
-    }
-
-    /// A limit that the bias is put back to after each update.
-    pub fn bias_constraint(mut self, constraint: Constraint) -> Dense {
-        self.bias_constraint = Some(constraint);
-        self
-    }
+    kernel_options!(kernel_options, "the kernel");
+    bias_options!(bias_options, "the bias");
 }
 
 #[typetag::serde(name = "dense")]
@@ -138,16 +83,8 @@ impl Layer for Dense {
             given: with_batch(input),
             remedy: "; give each sample at least one feature",
         })?;
-        self.kernel = weights.add("kernel", Shape::from([features, self.units]), &self.kernel_initializer)?;
-        weights.regularize(self.kernel, self.kernel_regularizer)?;
-        weights.constrain(self.kernel, self.kernel_constraint.as_ref())?;
-        self.bias = None;
-        if self.use_bias {
-            let bias = weights.add("bias", Shape::from([self.units]), &self.bias_initializer)?;
-            weights.regularize(bias, self.bias_regularizer)?;
-            weights.constrain(bias, self.bias_constraint.as_ref())?;
-            self.bias = Some(bias);
-        }
+        self.kernel = self.kernel_options.add("kernel", Shape::from([features, self.units]), weights)?;
+        self.bias = self.bias_options.add(Shape::from([self.units]), weights)?;
         self.activation.output_shape(&input.with_last_axis(self.units))
     }
 

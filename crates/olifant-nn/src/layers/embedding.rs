@@ -24,7 +24,7 @@ use crate::{BuildError, Layer, WeightBuilder, with_batch};
 ///
 /// # Defaults
 ///
-/// `embeddings_initializer` uniform in ±0.05, no regularizer, `mask_zero` false.
+/// `embeddings_initializer` uniform in ±0.05, no regularizer, no constraint, `mask_zero` false.
 ///
 /// # Errors
 ///
@@ -68,7 +68,7 @@ impl Embedding {
         mask_zero(mask_zero: bool) => mask_zero;
     }
 
-    options_of_weight!(options, "the table": embeddings_initializer, embeddings_regularizer);
+    options_of_weight!(options, "the table": embeddings_initializer, embeddings_regularizer, embeddings_constraint);
 }
 
 #[typetag::serde(name = "embedding")]

@@ -33,7 +33,7 @@ use crate::{Activation, BuildError, Layer, WeightBuilder};
 /// # Defaults
 ///
 /// `activation` tanh, `recurrent_activation` sigmoid, `use_bias` true, `kernel_initializer` Glorot uniform,
-/// `recurrent_initializer` orthogonal, `bias_initializer` zeros, `unit_forget_bias` true, no regularizers,
+/// `recurrent_initializer` orthogonal, `bias_initializer` zeros, `unit_forget_bias` true, no regularizers, no constraints,
 /// `dropout` and `recurrent_dropout` 0, `return_sequences`, `return_state`, `go_backwards`, `zero_output_for_mask` false,
 /// not `stateful`.
 ///

@@ -24,7 +24,7 @@ use crate::{Activation, BuildError, Layer, WeightBuilder};
 /// # Defaults
 ///
 /// `activation` tanh, `use_bias` true, `kernel_initializer` Glorot uniform, `recurrent_initializer` orthogonal,
-/// `bias_initializer` zeros, no regularizers, `dropout` and `recurrent_dropout` 0,
+/// `bias_initializer` zeros, no regularizers, no constraints, `dropout` and `recurrent_dropout` 0,
 /// `return_sequences`, `return_state`, `go_backwards`, `zero_output_for_mask` false, not `stateful`.
 ///
 /// # Errors

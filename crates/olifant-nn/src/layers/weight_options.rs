@@ -3,22 +3,24 @@
 use olifant_core::{Shape, Weight};
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildError, Initializer, Regularizer, WeightBuilder};
+use crate::{BuildError, Constraint, Initializer, Regularizer, WeightBuilder};
 
 /// Declares the options of a weight under the names that they have in files.
 macro_rules! weight_options {
-    ($($Options:ident: $initializer:ident = $first:expr, $regularizer:ident;)*) => {
+    ($($Options:ident: $initializer:ident = $first:expr, $regularizer:ident, $constraint:ident;)*) => {
         $(
             #[derive(Clone, Debug, Serialize, Deserialize)]
             #[serde(default)]
             pub(crate) struct $Options {
                 pub(crate) $initializer: Initializer,
                 pub(crate) $regularizer: Option<Regularizer>,
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub(crate) $constraint: Option<Constraint>,
             }
 
             impl Default for $Options {
                 fn default() -> $Options {
-                    $Options { $initializer: $first, $regularizer: None }
+                    $Options { $initializer: $first, $regularizer: None, $constraint: None }
                 }
             }
 
@@ -32,6 +34,7 @@ macro_rules! weight_options {
                 ) -> Result<Weight, BuildError> {
                     let weight = weights.add(name, shape, &self.$initializer)?;
                     weights.regularize(weight, self.$regularizer)?;
+                    weights.constrain(weight, self.$constraint.as_ref())?;
                     Ok(weight)
                 }
             }
@@ -40,15 +43,24 @@ macro_rules! weight_options {
 }
 
 weight_options! {
-    KernelOptions: kernel_initializer = Initializer::GlorotUniform, kernel_regularizer;
-    BiasOptions: bias_initializer = Initializer::Zeros, bias_regularizer;
-    RecurrentKernelOptions: recurrent_initializer = Initializer::orthogonal(), recurrent_regularizer;
-    DepthwiseOptions: depthwise_initializer = Initializer::GlorotUniform, depthwise_regularizer;
-    PointwiseOptions: pointwise_initializer = Initializer::GlorotUniform, pointwise_regularizer;
-    EmbeddingsOptions: embeddings_initializer = Initializer::random_uniform(), embeddings_regularizer;
-    GammaOptions: gamma_initializer = Initializer::Ones, gamma_regularizer;
-    BetaOptions: beta_initializer = Initializer::Zeros, beta_regularizer;
-    AlphaOptions: alpha_initializer = Initializer::Zeros, alpha_regularizer;
+    KernelOptions:
+        kernel_initializer = Initializer::GlorotUniform, kernel_regularizer, kernel_constraint;
+    BiasOptions:
+        bias_initializer = Initializer::Zeros, bias_regularizer, bias_constraint;
+    RecurrentKernelOptions:
+        recurrent_initializer = Initializer::orthogonal(), recurrent_regularizer, recurrent_constraint;
+    DepthwiseOptions:
+        depthwise_initializer = Initializer::GlorotUniform, depthwise_regularizer, depthwise_constraint;
+    PointwiseOptions:
+        pointwise_initializer = Initializer::GlorotUniform, pointwise_regularizer, pointwise_constraint;
+    EmbeddingsOptions:
+        embeddings_initializer = Initializer::random_uniform(), embeddings_regularizer, embeddings_constraint;
+    GammaOptions:
+        gamma_initializer = Initializer::Ones, gamma_regularizer, gamma_constraint;
+    BetaOptions:
+        beta_initializer = Initializer::Zeros, beta_regularizer, beta_constraint;
+    AlphaOptions:
+        alpha_initializer = Initializer::Zeros, alpha_regularizer, alpha_constraint;
 }
 
 /// A bias that a layer may do without.
@@ -79,13 +91,15 @@ impl Bias {
 
 /// Writes the methods of a weight's options, for a layer that keeps them in a part of it.
 macro_rules! options_of_weight {
-    ($($part:ident).+, $weight:literal: $initializer:ident, $regularizer:ident) => {
+    ($($part:ident).+, $weight:literal: $initializer:ident, $regularizer:ident, $constraint:ident) => {
         $crate::layers::options::options! {
             in [$($part).+];
             #[doc = concat!("How ", $weight, " is filled before training.")]
             $initializer(initializer: $crate::Initializer) => initializer;
             #[doc = concat!("A penalty on ", $weight, ", added to the loss.")]
             $regularizer(regularizer: $crate::Regularizer) => Some(regularizer);
+            #[doc = concat!("A limit that ", $weight, " is put back to after each update.")]
+            $constraint(constraint: $crate::Constraint) => Some(constraint);
         }
     };
 }
@@ -95,7 +109,7 @@ pub(crate) use options_of_weight;
 macro_rules! kernel_options {
     ($($part:ident).+, $weight:literal) => {
         $crate::layers::weight_options::options_of_weight!(
-            $($part).+, $weight: kernel_initializer, kernel_regularizer
+            $($part).+, $weight: kernel_initializer, kernel_regularizer, kernel_constraint
         );
     };
 }
@@ -110,7 +124,7 @@ macro_rules! bias_options {
             use_bias(use_bias: bool) => use_bias;
         }
         $crate::layers::weight_options::options_of_weight!(
-            $($part).+.options, $weight: bias_initializer, bias_regularizer
+            $($part).+.options, $weight: bias_initializer, bias_regularizer, bias_constraint
         );
     };
 }

@@ -13,7 +13,8 @@ A case holds
   input_gradients   one array per input, unless they are ids
   weight_gradients  one array per trainable weight
   state             what one call in training makes of the other weights
-  after_ten_steps   all weights after ten steps of SGD, learning rate 0.1, on the mean of all outputs' squares
+  after_ten_steps   all weights after ten steps of SGD, learning rate 0.1, on the mean of all outputs' squares and the penalties;
+                    after each step, weights are put back to their limits
 """
 
 import golden
@@ -96,10 +97,12 @@ def ten_steps(layer, run):
         return []
     for _ in range(10):
         with tf.GradientTape() as tape:
-            loss = sum(tf.reduce_mean(tf.square(y)) for y in run())
+            loss = sum([tf.reduce_mean(tf.square(y)) for y in run()] + layer.losses)
         values = [weight.value for weight in layer.trainable_weights]
         for weight, gradient in zip(layer.trainable_weights, tape.gradient(loss, values)):
             weight.assign(weight.value - 0.1 * dense(gradient, weight))
+            if weight.constraint is not None:
+                weight.assign(weight.constraint(weight.value))
     return [weight.numpy() for weight in layer.weights]
 
 

@@ -33,6 +33,7 @@ fn all_cases() -> Vec<Case> {
         include_str!("../keras/small_layers.json"),
         include_str!("../keras/recurrent.json"),
         include_str!("../keras/recurrent_wrappers.json"),
+        include_str!("../keras/weight_options.json"),
     ];
     families.into_iter().flat_map(cases).collect()
 }

@@ -172,13 +172,13 @@ impl Subject {
         Call { outputs, input_gradients, weight_gradients, state: state.collect() }
     }
 
-    /// All weights after some steps of gradient descent on the mean of the outputs' squares.
+    /// All weights after some steps of gradient descent on the mean of the outputs' squares and the penalties.
     pub fn weights_after_steps(mut self, steps: usize) -> Vec<Vec<Float>> {
         let own: Vec<Weight> = self.network.weights().iter().map(|(weight, _)| weight).collect();
         for _ in 0..steps {
             let mut workspace = self.record(Workspace::default(), |tape, outputs| {
                 let means = outputs.iter().map(|y| y.square().mean(Axes::All));
-                tape.backward(means.reduce(|a, b| a + b).unwrap());
+                tape.backward(means.chain(self.network.penalty(tape)).reduce(|a, b| a + b).unwrap());
             });
             workspace.commit(&mut self.weights);
             for &weight in &own {
@@ -188,8 +188,20 @@ impl Subject {
                     values.for_each(|(w, g)| *w -= 0.1 * g);
                 }
             }
+            self.constrain(&own);
         }
         own.iter().map(|&weight| self.weights.get(weight).data.to_vec()).collect()
+    }
+
+    /// Puts the weights back to the limits that the network knows.
+    fn constrain(&mut self, own: &[Weight]) {
+        for &weight in own {
+            self.network.weights_mut().get_mut(weight).copy_from_slice(self.weights.get(weight).data);
+        }
+        self.network.apply_constraints(&mut Workspace::default());
+        for &weight in own {
+            self.weights.get_mut(weight).copy_from_slice(self.network.weights().get(weight).data);
+        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
 ///
 /// # Defaults
 ///
-/// `alpha_initializer` zeros, no regularizer, `shared_axes` none. After convolutions over images, `[1, 2]` gives each channel one α.
+/// `alpha_initializer` zeros, no regularizer, no constraint, `shared_axes` none. After convolutions over images, `[1, 2]` gives each channel one α.
 ///
 /// # Errors
 ///
@@ -50,7 +50,7 @@ impl PReLU {
         shared_axes(axes: impl Into<Vec<isize>>) => axes.into();
     }
 
-    options_of_weight!(options, "α": alpha_initializer, alpha_regularizer);
+    options_of_weight!(options, "α": alpha_initializer, alpha_regularizer, alpha_constraint);
 }
 
 #[typetag::serde(name = "prelu")]

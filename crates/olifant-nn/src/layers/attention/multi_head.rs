@@ -39,7 +39,7 @@ use crate::{
 /// # Defaults
 ///
 /// `value_dim` that of the key, `dropout` 0, `use_bias` true, `output_shape` the features of the query, `use_causal_mask` and
-/// `use_attention_mask` false, `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers.
+/// `use_attention_mask` false, `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers, no constraints.
 ///
 /// # Errors
 ///

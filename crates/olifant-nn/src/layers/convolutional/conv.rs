@@ -38,7 +38,7 @@ use crate::{
 /// # Defaults
 ///
 /// `strides` 1, `padding` valid, `dilation_rate` 1, `groups` 1, `activation` linear, `use_bias` true,
-/// `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers.
+/// `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers, no constraints.
 ///
 /// # Errors
 ///

@@ -31,7 +31,7 @@ use crate::{
 /// # Defaults
 ///
 /// `strides` 1, `padding` valid, no `output_padding`, `dilation_rate` 1, `activation` linear, `use_bias` true,
-/// `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers.
+/// `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers, no constraints.
 ///
 /// # Errors
 ///

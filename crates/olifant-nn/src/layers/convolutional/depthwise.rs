@@ -79,7 +79,7 @@ macro_rules! depthwise_options {
         }
 
         $crate::layers::weight_options::options_of_weight!(
-            depthwise.options, "the depthwise kernel": depthwise_initializer, depthwise_regularizer
+            depthwise.options, "the depthwise kernel": depthwise_initializer, depthwise_regularizer, depthwise_constraint
         );
     };
 }

@@ -23,7 +23,7 @@ use crate::{Activation, BuildError, Layer, WeightBuilder, layers::per_axis::PerA
 /// # Defaults
 ///
 /// `strides` 1, `padding` valid, `depth_multiplier` 1, `dilation_rate` 1, `activation` linear, `use_bias` true,
-/// `depthwise_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers.
+/// `depthwise_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers, no constraints.
 ///
 /// # Errors
 ///

@@ -29,7 +29,7 @@ use crate::{
 /// # Defaults
 ///
 /// `strides` 1, `padding` valid, `dilation_rate` 1, `depth_multiplier` 1, `activation` linear, `use_bias` true,
-/// `depthwise_initializer` and `pointwise_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers.
+/// `depthwise_initializer` and `pointwise_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers, no constraints.
 ///
 /// # Errors
 ///
@@ -69,7 +69,7 @@ impl<const N: usize> SeparableConv<N> {
     sliding_options!();
     depthwise_options!();
     options_of_weight!(
-        pointwise_options, "the pointwise kernel": pointwise_initializer, pointwise_regularizer
+        pointwise_options, "the pointwise kernel": pointwise_initializer, pointwise_regularizer, pointwise_constraint
     );
 
     fn create(&mut self, input: &Shape, weights: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {

@@ -29,7 +29,7 @@ use crate::{
 /// # Defaults
 ///
 /// `axis` −1, `momentum` 0.99, `epsilon` 0.001, `center` and `scale` true,
-/// γ and the moving variance begin with ones, β and the moving mean with zeros, no regularizers.
+/// γ and the moving variance begin with ones, β and the moving mean with zeros, no regularizers, no constraints.
 ///
 /// # Errors
 ///

@@ -72,10 +72,10 @@ macro_rules! gamma_and_beta_options {
             }
 
             $crate::layers::weight_options::options_of_weight!(
-                gamma_and_beta.beta_options, "β": beta_initializer, beta_regularizer
+                gamma_and_beta.beta_options, "β": beta_initializer, beta_regularizer, beta_constraint
             );
             $crate::layers::weight_options::options_of_weight!(
-                gamma_and_beta.gamma_options, "γ": gamma_initializer, gamma_regularizer
+                gamma_and_beta.gamma_options, "γ": gamma_initializer, gamma_regularizer, gamma_constraint
             );
         }
     };

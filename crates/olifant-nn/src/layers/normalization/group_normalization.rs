@@ -22,7 +22,7 @@ use crate::{
 ///
 /// # Defaults
 ///
-/// `groups` 32, `axis` −1, `epsilon` 0.001, `center` and `scale` true, γ begins with ones, β with zeros, no regularizers.
+/// `groups` 32, `axis` −1, `epsilon` 0.001, `center` and `scale` true, γ begins with ones, β with zeros, no regularizers, no constraints.
 ///
 /// # Errors
 ///

@@ -19,7 +19,7 @@ use crate::{
 ///
 /// # Defaults
 ///
-/// `axis` −1, `epsilon` 0.001, `center` and `scale` true, γ begins with ones, β with zeros, no regularizers.
+/// `axis` −1, `epsilon` 0.001, `center` and `scale` true, γ begins with ones, β with zeros, no regularizers, no constraints.
 ///
 /// # Errors
 ///

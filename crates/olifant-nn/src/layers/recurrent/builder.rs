@@ -28,7 +28,7 @@ macro_rules! recurrent_options {
 
         $crate::layers::weight_options::kernel_options!(recurrence.kernel_options, "the kernel");
         $crate::layers::weight_options::options_of_weight!(
-            recurrence.recurrent_options, "the recurrent kernel": recurrent_initializer, recurrent_regularizer
+            recurrence.recurrent_options, "the recurrent kernel": recurrent_initializer, recurrent_regularizer, recurrent_constraint
         );
         $crate::layers::weight_options::bias_options!(recurrence.bias_options, "the bias");
     };
