@@ -3,7 +3,7 @@
 mod collection;
 mod symbol;
 
-use olifant_core::{Shape, TensorView, VarList};
+use olifant_core::{Shape, TensorView, VarList, Weights};
 use serde::{Deserialize, Serialize};
 
 use self::collection::collect;

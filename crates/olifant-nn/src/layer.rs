@@ -105,6 +105,13 @@ pub trait Layer: Any + fmt::Debug + Send + Sync {
         None
     }
 
+    /// Sets what the layer keeps from batch to batch to zero.
+    ///
+    /// What `call` assigns to such weights with [`Tape::assign`](olifant_core::Tape::assign) is kept in training, evaluation and prediction.
+    fn reset_state(&self, weights: &mut Weights) {
+        let _ = weights;
+    }
+
     /// Takes over what the next layer does, if both together are faster in one: then the network does not call the next.
     ///
     /// It is asked once, after both were built. `next` can be looked into as `&dyn Any`.

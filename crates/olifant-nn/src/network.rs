@@ -155,6 +155,11 @@ impl Network {
         self.graph.batch_size()
     }
 
+    /// Sets what layers keep from batch to batch to zero, see [`Layer::reset_state`].
+    pub fn reset_states(&mut self) {
+        self.graph.reset_states(&mut self.collected.weights);
+    }
+
     /// The layers in their order: name, layer, and the shape of its (first) output without the batch axis.
     pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &dyn Layer, Shape)> {
         let stages = self.graph.architecture.layers.iter().zip(&self.graph.stages);

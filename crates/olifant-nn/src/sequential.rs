@@ -1,6 +1,6 @@
 //! Building a network as a chain of layers.
 
-use olifant_core::{Shape, TensorView, VarList};
+use olifant_core::{Shape, TensorView, VarList, Weights};
 use serde::{Deserialize, Serialize};
 
 use crate::{

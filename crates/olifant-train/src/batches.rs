@@ -121,7 +121,7 @@ impl<'a> Batches<'a> {
             // Only the loss knows its shape: a batch without learning tells whether the weights fit it.
             let mut batch = Batch::default();
             batches.read(0, model, &mut batch)?;
-            model.test_step(&mut batch, &mut model.running())?;
+            model.drop_states(model.test_step(&mut batch, &mut model.running())?);
         }
         Ok(batches)
     }

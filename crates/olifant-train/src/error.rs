@@ -59,6 +59,16 @@ pub enum FitError {
         /// Their names.
         names: String,
     },
+    /// A model whose states go on with each batch, where it may only be read.
+    #[error(
+        "layer {layer} is stateful, so that each batch changes the model: use {instead}, which may change it"
+    )]
+    Stateful {
+        /// The layer's name.
+        layer: String,
+        /// The method that moves the states on.
+        instead: &'static str,
+    },
     /// Batches of another size than a stateful layer keeps states for.
     #[error(
         "layer {layer} is stateful, for batches of {expected}, but {samples} samples in batches of {batch_size} \

@@ -94,19 +94,21 @@ impl Model {
     /// Loss and metrics on inputs `x` and targets `y`, by name: `logs["loss"]`, `logs["accuracy"]`.
     ///
     /// The model is only read, so several threads may evaluate at once. Nothing is printed.
-    /// [`Model::evaluate_with`] has options.
+    /// [`Model::evaluate_with`] has options, and suits models with stateful layers, which each batch changes.
     ///
     /// # Errors
     ///
-    /// Data or targets do not suit the model.
+    /// Data or targets do not suit the model; a layer is stateful.
     pub fn evaluate<'a>(&self, x: impl IntoArrays<'a>, y: impl IntoArrays<'a>) -> Result<Logs, FitError> {
         let (x, y) = (x.into_arrays(), y.into_arrays());
         let batches = Batches::new(self, &x, &y, None, None)?.checked_for(self)?;
+        self.check_stateless("evaluate_with")?;
         let (mut batch, mut running) = (Batch::default(), self.running());
         batches.with_reader(batches.len(), |reader| {
             (0..batches.len()).try_for_each(|number| {
                 reader.read(number, self, &mut batch)?;
-                self.test_step(&mut batch, &mut running)
+                self.drop_states(self.test_step(&mut batch, &mut running)?);
+                Ok::<(), FitError>(())
             })
         })?;
         Ok(running.logs(self.metrics()).clone())
@@ -182,7 +184,8 @@ impl<'a> Evaluation<'a> {
                 training.batch = number;
                 callbacks.on_test_batch_begin(training)?;
                 reader.read(number, training.model, batch)?;
-                training.model.test_step(batch, running)?;
+                let states = training.model.test_step(batch, running)?;
+                training.model.keep(states);
                 let logs = running.logs(training.model.metrics());
                 callbacks.on_test_batch_end(training, logs)?;
                 if *is_validation {

@@ -4,6 +4,7 @@ mod averages;
 mod compile;
 mod freezing;
 mod learning;
+mod states;
 mod weights;
 
 use std::sync::{Mutex, PoisonError};
@@ -17,6 +18,7 @@ use olifant_nn::{
 };
 
 pub use compile::Compile;
+pub(crate) use states::States;
 
 use crate::{
     FitError,
@@ -265,24 +267,24 @@ impl Model {
     }
 
     /// Adds loss and metrics of a batch to `running`, without learning.
-    pub(crate) fn test_step(&self, batch: &mut Batch, running: &mut Running) -> Result<(), FitError> {
-        self.with_idle_workspace(|workspace| {
-            let tape = Tape::record(workspace, self.network.weights(), Mode::Inference);
-            let result = self.measure(&tape, batch, running, false);
-            (tape.finish(), result)
-        })
+    pub(crate) fn test_step(&self, batch: &mut Batch, running: &mut Running) -> Result<States, FitError> {
+        let tape = Tape::record(self.take_idle(), self.network.weights(), Mode::Inference);
+        self.measure(&tape, batch, running, false)?;
+        Ok(States(tape.finish()))
     }
 
     /// Computes predictions and lets `read` look at those of each output, by its number.
     /// `x` is taken; arbitrary tensors are left in its place.
-    pub(crate) fn predict_step(&self, x: &mut [Tensor], mut read: impl FnMut(usize, TensorView<'_>)) {
-        self.with_idle_workspace(|workspace| {
-            let tape = Tape::record(workspace, self.network.weights(), Mode::Inference);
-            let outputs = self.network.call_several(&inputs(&tape, x));
-            outputs.iter().enumerate().for_each(|(number, y)| y.with_value(|y| read(number, y)));
-            drop(outputs);
-            (tape.finish(), ())
-        })
+    pub(crate) fn predict_step(
+        &self,
+        x: &mut [Tensor],
+        mut read: impl FnMut(usize, TensorView<'_>),
+    ) -> States {
+        let tape = Tape::record(self.take_idle(), self.network.weights(), Mode::Inference);
+        let outputs = self.network.call_several(&inputs(&tape, x));
+        outputs.iter().enumerate().for_each(|(number, y)| y.with_value(|y| read(number, y)));
+        drop(outputs);
+        States(tape.finish())
     }
 
     /// Records the loss of a batch, sends it back if asked, and adds losses and metrics to `running`.
@@ -345,13 +347,10 @@ impl Model {
         Ok(losses.mean(Axes::All))
     }
 
-    /// Lends out memory for a prediction, and keeps it for the next.
-    fn with_idle_workspace<R>(&self, work: impl FnOnce(Workspace) -> (Workspace, R)) -> R {
-        let take = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let workspace = take().pop().unwrap_or_else(|| Workspace::with_team(self.team.clone()));
-        let (workspace, result) = work(workspace);
-        take().push(workspace);
-        result
+    /// Memory for a prediction; [`States`] bring it back.
+    fn take_idle(&self) -> Workspace {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.pop().unwrap_or_else(|| Workspace::with_team(self.team.clone()))
     }
 }
 

@@ -97,7 +97,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Data or targets do not suit the model.
+    /// Data or targets do not suit the model; a layer is stateful.
     pub fn test_on_batch<'a>(
         &self,
         x: impl IntoArrays<'a>,
@@ -110,7 +110,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// Data, targets or options do not suit the model; weights of classes are for training only.
+    /// Data, targets or options do not suit the model; a layer is stateful; weights of classes are for training only.
     pub fn test_on_batch_with<'a>(
         &self,
         x: impl IntoArrays<'a>,
@@ -122,8 +122,9 @@ impl Model {
         }
         let (x, y) = (x.into_arrays(), y.into_arrays());
         let mut batch = self.batch(&x, &y, &options)?;
+        self.check_stateless("evaluate_with")?;
         let mut running = self.running();
-        self.test_step(&mut batch, &mut running)?;
+        self.drop_states(self.test_step(&mut batch, &mut running)?);
         Ok(running.logs(self.metrics()).clone())
     }
 

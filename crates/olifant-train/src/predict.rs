@@ -10,6 +10,7 @@ use crate::{
     batches::{
         OUT_OF_DATA, SampleList, check_batch_size, check_numbers, default_batch_size, inputs, read_all,
     },
+    model::States,
     read_ahead::{Reader, with_reader},
 };
 
@@ -17,7 +18,7 @@ impl Model {
     /// The model's outputs for inputs `x`, in the order of the samples.
     ///
     /// The model is only read, so several threads may predict at once. Nothing is printed.
-    /// [`Model::predict_with`] has options.
+    /// [`Model::predict_with`] has options, and suits models with stateful layers, which each batch changes.
     ///
     /// A prediction is the same bits whatever batch it is in, on any number of threads (but for the sign of a zero that underflowed).
     /// A batch of a single sample is computed without looking at weights that its zeros would be multiplied by:
@@ -29,7 +30,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// The data does not suit the model.
+    /// The data does not suit the model; a layer is stateful.
     pub fn predict<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<Float>, FitError> {
         self.check_only_output()?;
         Ok(self.predict_several(x)?.remove(0))
@@ -39,7 +40,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// The data does not suit the model.
+    /// The data does not suit the model; a layer is stateful.
     ///
     /// # Examples
     ///
@@ -57,7 +58,8 @@ impl Model {
     /// ```
     pub fn predict_several<'a>(&self, x: impl IntoArrays<'a>) -> Result<Vec<ArrayD<Float>>, FitError> {
         let x = x.into_arrays();
-        predict_all(self, InputBatches { x: inputs(self, &x)?, batch_size: default_batch_size(self) })
+        let batches = InputBatches { x: inputs(self, &x)?, batch_size: default_batch_size(self) };
+        predict_all(self, batches, "predict_with or predict_several_with")
     }
 
     /// Whether there is one output, as asked for by methods that return one array.
@@ -76,13 +78,13 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// The data does not suit the model.
+    /// The data does not suit the model; a layer is stateful.
     pub fn predict_on_batch<'a>(&self, x: impl IntoArrays<'a>) -> Result<ArrayD<Float>, FitError> {
         self.check_only_output()?;
         let x = x.into_arrays();
         let x = inputs(self, &x)?;
         let batch_size = x[0].len.max(1);
-        Ok(predict_all(self, InputBatches { x, batch_size })?.remove(0))
+        Ok(predict_all(self, InputBatches { x, batch_size }, "predict_with")?.remove(0))
     }
 
     /// As [`Model::predict`], with options: batch size, progress, callbacks.
@@ -132,8 +134,9 @@ impl Model {
                 }
                 training.batch = number;
                 callbacks.on_predict_batch_begin(&mut training)?;
-                let outputs = predictions.compute(number, training.model, &mut reader)?;
-                callbacks.on_predict_batch_end(&mut training, &outputs)?;
+                let states = predictions.compute(number, training.model, &mut reader)?;
+                training.model.keep(states);
+                callbacks.on_predict_batch_end(&mut training, &predictions.latest())?;
                 training.progress.update(number + 1, &Logs::new());
                 if training.is_stopping() {
                     break;
@@ -147,12 +150,20 @@ impl Model {
     }
 }
 
-/// The outputs for all batches.
-fn predict_all(model: &Model, batches: InputBatches<'_>) -> Result<Vec<ArrayD<Float>>, FitError> {
+/// The outputs for all batches of a model that is only read; `instead` is for others.
+fn predict_all(
+    model: &Model,
+    batches: InputBatches<'_>,
+    instead: &'static str,
+) -> Result<Vec<ArrayD<Float>>, FitError> {
     check_batch_size(model, batches.samples(), batches.batch_size)?;
+    model.check_stateless(instead)?;
     let mut predictions = Predictions::new(model, batches.samples())?;
     batches.with_reader(batches.len(), |mut reader| {
-        (0..batches.len()).try_for_each(|number| predictions.compute(number, model, &mut reader).map(|_| ()))
+        (0..batches.len()).try_for_each(|number| {
+            model.drop_states(predictions.compute(number, model, &mut reader)?);
+            Ok::<(), FitError>(())
+        })
     })?;
     Ok(predictions.into_arrays())
 }
@@ -216,24 +227,29 @@ impl Predictions {
         Ok(Predictions { inputs: Inputs::default(), outputs })
     }
 
-    /// Computes the `number`-th batch and returns its outputs.
+    /// Computes the `number`-th batch.
     fn compute(
         &mut self,
         number: usize,
         model: &Model,
         reader: &mut Reader<'_, Inputs>,
-    ) -> Result<Vec<TensorView<'_>>, FitError> {
+    ) -> Result<States, FitError> {
         reader.read(number, model.team(), &mut self.inputs)?;
         check_numbers(model, &self.inputs.x, &self.inputs.indices)?;
-        let (samples, outputs) = (self.inputs.indices.len(), &mut self.outputs);
-        model.predict_step(&mut self.inputs.x, |output, values| {
+        let outputs = &mut self.outputs;
+        Ok(model.predict_step(&mut self.inputs.x, |output, values| {
             outputs[output].data.extend_from_slice(values.data);
-        });
+        }))
+    }
+
+    /// The outputs of the last batch.
+    fn latest(&self) -> Vec<TensorView<'_>> {
+        let samples = self.inputs.indices.len();
         let latest = self.outputs.iter().map(|Output { shape, data }| {
             let start = data.len() - samples * shape.size();
             TensorView { data: &data[start..], shape: shape.with_batch(samples) }
         });
-        Ok(latest.collect())
+        latest.collect()
     }
 
     fn into_arrays(self) -> Vec<ArrayD<Float>> {

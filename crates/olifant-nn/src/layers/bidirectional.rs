@@ -1,6 +1,6 @@
 //! A sequence read from both ends.
 
-use olifant_core::{Shape, Var, VarList};
+use olifant_core::{Shape, Var, VarList, Weights};
 use serde::{Deserialize, Serialize};
 
 use super::recurrent::RecurrentLayer;
@@ -208,5 +208,13 @@ impl Layer for Bidirectional {
 
     fn batch_size(&self) -> Option<usize> {
         self.forward_layer.as_layer().batch_size()
+    }
+
+    fn reset_state(&self, weights: &mut Weights) {
+        let backward = self.backward_layer.as_ref();
+        backward
+            .into_iter()
+            .chain([&self.forward_layer])
+            .for_each(|layer| layer.as_layer().reset_state(weights));
     }
 }

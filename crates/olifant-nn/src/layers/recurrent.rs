@@ -1,6 +1,8 @@
 //! What LSTM, GRU and SimpleRNN share: options, weights, states, masks and dropout.
 
-use olifant_core::{Float, RecurrentOptions, RecurrentResult, RecurrentWeights, Shape, Var, VarList, Weight};
+use olifant_core::{
+    Float, RecurrentOptions, RecurrentResult, RecurrentWeights, Shape, Var, VarList, Weight, Weights,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -169,6 +171,11 @@ impl Recurrence {
             }
         }
         Ok(())
+    }
+
+    /// Sets the states to zero, if they are kept.
+    pub(crate) fn reset_state(&self, weights: &mut Weights) {
+        self.states.iter().flatten().for_each(|&state| weights.get_mut(state).fill(0.0));
     }
 
     /// Records the layer; the inputs are the sequence and, as far as given, the first states.

@@ -121,6 +121,10 @@ macro_rules! network_description {
             fn batch_size(&self) -> Option<usize> {
                 self.description.graph.batch_size()
             }
+
+            fn reset_state(&self, weights: &mut Weights) {
+                self.description.graph.reset_states(weights);
+            }
         }
     };
 }

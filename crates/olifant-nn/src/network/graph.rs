@@ -161,6 +161,11 @@ impl Graph {
         self.architecture.layers.iter().find_map(|node| node.layer.batch_size())
     }
 
+    /// Sets what the layers keep from batch to batch to zero.
+    pub(crate) fn reset_states(&self, weights: &mut Weights) {
+        self.architecture.layers.iter().for_each(|node| node.layer.reset_state(weights));
+    }
+
     /// Whether a layer takes the batches that others take.
     fn check_batch_size(&self, number: usize) -> Result<(), BuildError> {
         // Few layers have one: looking through all others for each layer would take time in the square of the layers.

@@ -20,7 +20,8 @@ macro_rules! recurrent_options {
             /// Keeps the states: each sample of a batch goes on where the same sample of the batch before ended.
             ///
             /// All batches must have this size, and come in order: train with `shuffle` off.
-            /// The states are weights of the model that gradients do not change; set them to zeros to begin anew.
+            /// The states are weights of the model that gradients do not change, in training, evaluation and prediction alike;
+            /// `Model::reset_states` sets them to zero, to begin anew.
             stateful(batch_size: usize) => Some(batch_size);
             /// Whether the output of a masked time step is zero; by default it is that of the step before.
             zero_output_for_mask(zero_output_for_mask: bool) => zero_output_for_mask;
@@ -83,6 +84,10 @@ macro_rules! recurrent_layer {
 
             fn batch_size(&self) -> Option<usize> {
                 self.recurrence.stateful
+            }
+
+            fn reset_state(&self, weights: &mut olifant_core::Weights) {
+                self.recurrence.reset_state(weights);
             }
         }
     };
