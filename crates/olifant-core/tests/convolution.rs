@@ -203,6 +203,11 @@ fn small_cases() -> Vec<Case> {
         Case { groups: 2, ..case(&[1, 4, 4, 4], &[2, 2], 6) },
         Case { groups: 3, padding: Padding::Same, bias: false, ..case(&[2, 4, 6], &[3], 3) },
         Case { strides: vec![2, 2, 1], padding: Padding::Same, ..case(&[1, 3, 4, 3, 2], &[2, 3, 1], 2) },
+        // Each filter sees a channel of its own.
+        Case { groups: 5, padding: Padding::Same, ..case(&[2, 5, 4, 5], &[3, 2], 5) },
+        Case { groups: 2, dilation: vec![2], bias: false, ..case(&[2, 6, 2], &[3], 2) },
+        Case { groups: 3, strides: vec![2, 1, 2], ..case(&[1, 3, 4, 5, 3], &[2, 2, 3], 3) },
+        Case { groups: 2, ..case(&[1, 4, 4, 2], &[2, 2], 4) },
     ];
     let pooled = |pool: &[usize], case: Case| Case { pool: pool.to_vec(), ..case };
     cases.extend([
@@ -230,6 +235,9 @@ fn large_cases() -> Vec<Case> {
         pooled(case(&[5, 28, 28, 1], &[3, 3], 32)),
         Case { padding: Padding::Same, strides: vec![2, 2], ..case(&[3, 31, 30, 3], &[7, 7], 20) },
         Case { groups: 4, padding: Padding::Same, ..case(&[5, 9, 9, 32], &[3, 3], 68) },
+        Case { groups: 37, padding: Padding::Same, ..case(&[6, 20, 21, 37], &[3, 3], 37) },
+        Case { groups: 16, strides: vec![2, 2], ..case(&[9, 31, 30, 16], &[5, 5], 16) },
+        Case { groups: 80, padding: Padding::Causal, dilation: vec![4], ..case(&[3, 300, 80], &[3], 80) },
         // More terms, and more filters, than are taken at a time.
         case(&[2, 6, 6, 130], &[3, 3], 12),
         case(&[2, 4, 4, 5], &[2, 2], 1030),

@@ -14,6 +14,8 @@
 //! the results before the pooling are never stored, and those that the pooling drops are not computed.
 //! On the way back, only one number of a window has a gradient: there are sums that leave out the others, see `winners.rs`.
 //!
+//! Where each filter sees a channel of its own there is no product of matrices, see `depthwise.rs`.
+//!
 //! Threads share images, or the columns of the kernel's gradient. Nothing depends on how many there are.
 
 use std::ops::Range;
@@ -28,6 +30,7 @@ use crate::{
 use lists::Lists;
 use padded_image::PaddedImage;
 
+mod depthwise;
 mod forward;
 mod input_gradient;
 mod kernel_gradient;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{DEPTH, PartScratch, Plan, Scratch, lists::Lists};
+use super::{DEPTH, PartScratch, Plan, Scratch, depthwise, lists::Lists};
 use crate::{
     Float,
     kernels::{
@@ -35,6 +35,9 @@ pub(crate) struct Forward<'a> {
 
 /// Convolves, and pools if the plan says so.
 pub(crate) fn forward(plan: &Plan, step: Forward<'_>, team: &Team, scratch: &mut Scratch) {
+    if depthwise::suits(plan) {
+        return depthwise::forward(plan, step, team, scratch);
+    }
     let images = step.x.len() / plan.input().max(1);
     scratch.lists.fill(plan);
     pack_kernel(plan, step.kernel, team, scratch);

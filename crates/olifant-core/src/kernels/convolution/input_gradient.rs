@@ -2,7 +2,7 @@
 
 use std::{array, ops::Range};
 
-use super::{DEPTH, PartScratch, Plan, ResultGradient, Scratch, lists::Lists, winners};
+use super::{DEPTH, PartScratch, Plan, ResultGradient, Scratch, depthwise, lists::Lists, winners};
 use crate::{
     Float,
     kernels::{
@@ -26,6 +26,9 @@ pub(crate) fn input_gradient(
     team: &Team,
     scratch: &mut Scratch,
 ) {
+    if depthwise::suits(plan) {
+        return depthwise::input_gradient(plan, kernel, results.dy, dx, rectified, team, scratch);
+    }
     let images = dx.data.len() / plan.input().max(1);
     scratch.lists.fill(plan);
     let by_winners = winners::suit(plan);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{PartScratch, Plan, ResultGradient, Scratch, lists::Lists, winners};
+use super::{PartScratch, Plan, ResultGradient, Scratch, depthwise, lists::Lists, winners};
 use crate::{
     Float,
     kernels::{
@@ -26,10 +26,14 @@ pub(crate) fn kernel_gradient(
     plan: &Plan,
     x: &[Float],
     results: ResultGradient<'_>,
-    KernelGradient { dk, db }: KernelGradient<'_>,
+    gradient: KernelGradient<'_>,
     team: &Team,
     scratch: &mut Scratch,
 ) {
+    if depthwise::suits(plan) {
+        return depthwise::kernel_gradient(plan, x, results.dy, gradient, team, scratch);
+    }
+    let KernelGradient { dk, db } = gradient;
     scratch.lists.fill(plan);
     let images = x.len() / plan.input().max(1);
     let limit = team.parts(images * plan.work(), MAX_PARTS);
@@ -73,7 +77,7 @@ pub(super) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    fn new(gradient: GradientMut<'a>, columns: usize) -> Target<'a> {
+    pub(super) fn new(gradient: GradientMut<'a>, columns: usize) -> Target<'a> {
         Target { rows: SharedRows::new(gradient.data, columns), add: gradient.add }
     }
 
