@@ -1,6 +1,6 @@
 //! The kernel of a convolution of each channel by itself.
 
-use olifant_core::{Convolution, Shape, ShapeError, Var, Weight};
+use olifant_core::{Convolution, MAX_RANK, Shape, ShapeError, Var, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::{one, sliding::Sliding};
@@ -9,8 +9,8 @@ use crate::{
     layers::{per_axis::channels, weight_options::DepthwiseOptions},
 };
 
-/// A kernel `[…, channels, depth_multiplier]`: to a convolution with a group for each channel, the same numbers are
-/// `[…, 1, channels · depth_multiplier]`.
+/// A kernel `[…, channels, depth_multiplier]`: the same numbers are `[…, 1, channels · depth_multiplier]` to a convolution
+/// of as many groups, which is given each channel `depth_multiplier` times.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Depthwise {
     #[serde(default = "one")]
@@ -19,8 +19,9 @@ pub(super) struct Depthwise {
     pub(super) options: DepthwiseOptions,
     #[serde(skip)]
     kernel: Weight,
+    /// How many channels come out.
     #[serde(skip)]
-    groups: usize,
+    filters: usize,
     #[serde(skip)]
     shape: Shape,
 }
@@ -31,7 +32,7 @@ impl Default for Depthwise {
             depth_multiplier: one(),
             options: DepthwiseOptions::default(),
             kernel: Weight::default(),
-            groups: 0,
+            filters: 0,
             shape: Shape::default(),
         }
     }
@@ -47,26 +48,42 @@ impl Depthwise {
         weights: &mut WeightBuilder<'_>,
     ) -> Result<(), BuildError> {
         sliding.check(false)?;
-        self.groups = channels::<N>(input)?;
-        let multiplier = self.depth_multiplier;
+        let (channels, multiplier) = (channels::<N>(input)?, self.depth_multiplier);
         BuildError::check_option("depth_multiplier", "at least 1", multiplier, multiplier > 0)?;
-        let shape = sliding.kernel_shape([self.groups, multiplier])?;
-        self.shape = sliding.kernel_shape([1, self.groups * multiplier])?;
+        let shape = sliding.kernel_shape([channels, multiplier])?;
+        self.filters = channels * multiplier;
+        self.shape = sliding.kernel_shape([1, self.filters])?;
         self.kernel = self.options.add(name, shape, weights)?;
         Ok(())
     }
 
     /// What becomes of the shape of a sample; with a batch axis in front.
     pub(super) fn output_shape(&self, input: &Shape, convolution: Convolution) -> Result<Shape, ShapeError> {
-        convolution.groups(self.groups).output_shape(input.with_batch(1), self.shape)
+        let repeated = input.with_last_axis(self.filters).with_batch(1);
+        convolution.groups(self.filters).output_shape(repeated, self.shape)
     }
 
     /// Records the convolution.
     pub(super) fn call<'t>(&self, x: Var<'t>, bias: Option<Weight>, convolution: Convolution) -> Var<'t> {
         let weight = |weight| x.tape().weight(weight);
         let kernel = weight(self.kernel).reshape(self.shape);
-        x.convolution_with(kernel, bias.map(weight), convolution.groups(self.groups))
+        let x = repeated(x, self.depth_multiplier);
+        x.convolution_with(kernel, bias.map(weight), convolution.groups(self.filters))
     }
+}
+
+/// Each channel so many times, one beside the other: where each filter has a channel of its own, convolutions are fastest.
+fn repeated(x: Var<'_>, times: usize) -> Var<'_> {
+    if times == 1 {
+        return x;
+    }
+    let mut axes = [1; MAX_RANK];
+    let rank = x.shape().rank();
+    axes[..rank].copy_from_slice(x.shape().axes());
+    let apart = Shape::new(&axes[..=rank]).expect("as many numbers as x has");
+    let ones = x.tape().input_with([times], |ones| ones.fill(1.0));
+    let channels = axes[rank - 1];
+    (x.reshape(apart) * ones).reshape(x.shape().with_last_axis(channels * times))
 }
 
 /// The methods of these options, for a layer with a field `depthwise`.
