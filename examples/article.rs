@@ -1,6 +1,7 @@
-//! What the examples share: the command line, and the article's data, network and pictures.
+//! What the examples share: the command line; the article's data, network and pictures; tasks that several share.
 
 use std::error::Error;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
@@ -73,7 +74,7 @@ impl Options {
 /// # Errors
 ///
 /// None that these options could cause.
-pub fn classifier(seed: u64) -> Result<Model, olifant::BuildError> {
+pub fn classifier(seed: u64) -> Result<Model, BuildError> {
     Sequential::new([28, 28])
         .add(Flatten::new())
         .add(Dense::new(300).activation(Activation::Relu))
@@ -81,6 +82,66 @@ pub fn classifier(seed: u64) -> Result<Model, olifant::BuildError> {
         .add(Dense::new(10).activation(Activation::Softmax))
         .seed(seed)
         .compile(Sgd::new(0.01), SparseCategoricalCrossentropy::new(), [Accuracy::new()])
+}
+
+/// One wave: y = sin 3x, evenly spread over [−1, 1).
+pub fn wave() -> (Array2<f32>, Array2<f32>) {
+    let x = Array2::from_shape_fn((1_000, 1), |(row, _)| row as f32 / 500.0 - 1.0);
+    let y = x.mapv(|x| (3.0 * x).sin());
+    (x, y)
+}
+
+/// A network that is large enough for a wave.
+pub fn small_network(seed: u64) -> Sequential {
+    Sequential::new([1]).add(Dense::new(16).activation(Activation::Tanh)).add(Dense::new(1)).seed(seed)
+}
+
+/// All reviews that can be made of some words, in no order, and whether each is friendly: "not" turns a word round.
+pub fn reviews() -> (Vec<String>, Array1<u8>) {
+    let beginnings = ["The", "I think the", "In short, the", "Well, the"];
+    let things = ["film", "story", "music", "cast", "ending"];
+    let (verbs, degrees) = (["was", "was not"], ["", "really ", "so ", "very "]);
+    let opinions =
+        ["great", "dull", "moving", "boring", "funny", "silly", "clever", "weak", "charming", "awful"];
+    let count = beginnings.len() * things.len() * verbs.len() * degrees.len() * opinions.len();
+    let review = |number: usize| {
+        // A prime step goes through all combinations, each once.
+        let mut rest = number * 7_919 % count;
+        let [beginning, thing, verb, degree, opinion] = [4, 5, 2, 4, 10].map(|choices| {
+            let choice = rest % choices;
+            rest /= choices;
+            choice
+        });
+        let is_friendly = (verb == 0) == (opinion % 2 == 0);
+        let words = [beginnings[beginning], things[thing], verbs[verb]].join(" ");
+        (format!("{words} {}{}.", degrees[degree], opinions[opinion]), u8::from(is_friendly))
+    };
+    let (texts, labels): (_, Vec<u8>) = (0..count).map(review).unzip();
+    (texts, labels.into())
+}
+
+/// Ends an example with an error if it did not show what its reader expects.
+///
+/// # Errors
+///
+/// It is not so.
+pub fn expect(is_so: bool, what: &str) -> Result<(), Box<dyn Error>> {
+    if is_so { Ok(()) } else { Err(format!("it is not so that {what}").into()) }
+}
+
+/// Writes numbers from 0 to 1 as a grey picture, PNG, and says where.
+///
+/// # Errors
+///
+/// The file cannot be written.
+pub fn write_picture(picture: &Array2<f32>, path: &Path) -> Result<(), Box<dyn Error>> {
+    let (height, width) = picture.dim();
+    let mut encoder = png::Encoder::new(File::create(path)?, u32::try_from(width)?, u32::try_from(height)?);
+    encoder.set_color(png::ColorType::Grayscale);
+    let bytes = Vec::from_iter(picture.iter().map(|grey| (255.0 * grey.clamp(0.0, 1.0)) as u8));
+    encoder.write_header()?.write_image_data(&bytes)?;
+    println!("wrote {}", path.display());
+    Ok(())
 }
 
 /// The article's `plot_metric`: draws the curves of a metric as SVG and as PNG, and says where.

@@ -1,16 +1,10 @@
-//! A metric of your own: what it adds up for each batch, and what the sums stand for.
-//!
-//! ```sh
-//! cargo run --release --example custom_metric
-//! ```
+//! A metric of your own: what it adds up for each batch. Callbacks know it, and files keep it.
 
-use std::error::Error;
-
-use article::{Options, plot_metric};
-use olifant::{Metric, MetricBatch, Objective, prelude::*};
+use article::{Options, small_network, wave};
+use olifant::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// The share of predictions that are off by at most so much.
+/// The share of predictions that are off by at most so much: the quotient of the two sums.
 #[derive(Debug, Serialize, Deserialize)]
 struct WithinTolerance {
     tolerance: f32,
@@ -26,7 +20,6 @@ impl Metric for WithinTolerance {
         Objective::Maximize
     }
 
-    // Two sums; their quotient is the value, unless `sums` and `result` say otherwise.
     fn update(&self, sums: &mut [f64], batch: &MetricBatch<'_>) {
         let pairs = batch.y_true.data.iter().zip(batch.y_pred.data);
         sums[0] += pairs.filter(|(t, p)| (*t - *p).abs() <= self.tolerance).count() as f64;
@@ -34,25 +27,13 @@ impl Metric for WithinTolerance {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let options = Options::read();
-    let out = options.out("custom_metric")?;
-    // Evenly spread over [−1, 1), in no order: the last tenth is for validation.
-    let x = Array2::from_shape_fn((2_000, 1), |(row, _)| 2.0 * (row as f32 * 0.618_034).fract() - 1.0);
-    let y = x.mapv(|x| (3.0 * x).sin());
-
-    let mut model = Sequential::new([1])
-        .add(Dense::new(16).activation(Activation::Tanh))
-        .add(Dense::new(1))
-        .seed(options.seed())
-        .compile(Adam::new(0.01), MeanSquaredError::new(), WithinTolerance { tolerance: 0.1 })?;
-    // It is monitored like any other, and callbacks know that more is better.
-    let mut early_stopping = EarlyStopping::new().monitor("val_within_tolerance").patience(5);
-    let fit = FitOptions::new().epochs(options.epochs(30)).batch_size(32).validation_split(0.1);
-    let history = model.fit(&x, &y, fit.callback(&mut early_stopping))?;
-
-    let path = out.join("model.olifant");
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (options, (x, y), metric) = (Options::read(), wave(), WithinTolerance { tolerance: 0.1 });
+    let mut model = small_network(options.seed()).compile(Adam::new(0.01), Huber::new(), metric)?;
+    let mut early_stopping = EarlyStopping::new().monitor("within_tolerance").patience(10);
+    model.fit(&x, &y, FitOptions::new().epochs(options.epochs(50)).callback(&mut early_stopping))?;
+    let path = options.out("custom_metric")?.join("model.olifant");
     model.save(&path)?;
-    println!("\nof the loaded model: {}", Model::load(&path)?.evaluate(&x, &y)?);
-    plot_metric(&history, "within_tolerance", &out)
+    Model::load(&path)?.fit(&x, &y, FitOptions::new().epochs(options.epochs(10)))?; // watches the same number
+    Ok(())
 }

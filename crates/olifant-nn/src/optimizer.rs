@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use olifant_core::{Float, Team, WeightSpec, Weights, Workspace};
+use olifant_core::{Float, WeightSpec, Weights};
 
-use crate::{BuildError, OptimizerOptions};
+use crate::{BuildError, OptimizerOptions, Update};
 
 /// The rule by which gradients change weights.
 ///
@@ -15,8 +15,7 @@ use crate::{BuildError, OptimizerOptions};
 /// # Examples
 ///
 /// ```
-/// use olifant_core::Float;
-/// use olifant_nn::{Optimizer, OptimizerOptions, UpdateStep};
+/// use olifant_nn::{Optimizer, OptimizerOptions, Update, UpdateStep};
 /// use serde::{Deserialize, Serialize};
 ///
 /// /// w ← w − learning_rate · sign(g)
@@ -27,11 +26,13 @@ use crate::{BuildError, OptimizerOptions};
 ///
 /// #[typetag::serde(name = "my_crate/sign_sgd")]
 /// impl Optimizer for SignSgd {
-///     fn update(&self, step: &UpdateStep, weights: &mut [Float], gradients: &[Float], _: &mut [&mut [Float]]) {
-///         for (w, g) in weights.iter_mut().zip(gradients) {
-///             // `signum` of 0 is 1, but a gradient of 0 must not move a weight.
-///             *w -= step.learning_rate * if *g == 0.0 { 0.0 } else { g.signum() };
-///         }
+///     fn update(&self, step: &UpdateStep, update: Update<'_>) {
+///         update.in_pieces(|weights, gradients, []| {
+///             for (w, g) in weights.iter_mut().zip(gradients) {
+///                 // `signum` of 0 is 1, but a gradient of 0 must not move a weight.
+///                 *w -= step.learning_rate * if *g == 0.0 { 0.0 } else { g.signum() };
+///             }
+///         });
 ///     }
 ///
 ///     fn options(&self) -> &OptimizerOptions {
@@ -59,42 +60,10 @@ pub trait Optimizer: fmt::Debug + Send + Sync + 'static {
         false
     }
 
-    /// Changes the weights.
-    ///
-    /// All slices are the same piece of the flat buffers.
-    /// Pieces are worked on in any order and on any thread: the rule must not depend on how the whole is cut.
-    /// Between the weights lie gaps, where weight and gradient are 0: a gradient of 0 must leave a weight of 0 alone.
-    ///
-    /// # Panics
-    ///
-    /// The optimizer has neither this method nor [`update_weight`](Optimizer::update_weight).
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
-        let _ = (step, weights, gradients, slots);
-        unimplemented!("an optimizer has the method `update`, or `update_weight` with `needs_whole_weights`");
-    }
+    /// Changes the weights, [in pieces](Update::in_pieces) or [each as a whole](Update::each_weight).
+    fn update(&self, step: &UpdateStep, update: Update<'_>);
 
-    /// Whether the rule looks at each weight as a whole, at its norm or its shape for example.
-    ///
-    /// Then [`update_weight`](Optimizer::update_weight) is called for one weight after the other,
-    /// and [`update`](Optimizer::update) never.
-    fn needs_whole_weights(&self) -> bool {
-        false
-    }
-
-    /// Changes one weight, which has decayed already. The slices of `slots` are as long as the weight.
-    ///
-    /// The result must not depend on the number of threads: sums are taken in one order.
-    fn update_weight(&self, step: &UpdateStep, update: WeightUpdate<'_>, slots: &mut [&mut [Float]]) {
-        self.update(step, update.weight, update.gradient, slots);
-    }
-
-    /// How much a weight decays, if at all; asked if the optimizer [needs whole weights](Optimizer::needs_whole_weights).
+    /// How much a weight decays, if at all; asked by [`Update::each_weight`].
     fn weight_decay_of(&self, spec: &WeightSpec) -> Option<Float> {
         let options = self.options();
         options.weight_decay.filter(|_| options.decays(&spec.name))
@@ -132,19 +101,4 @@ pub struct UpdateStep {
     pub learning_rate: Float,
     /// The number of the update, from 1: the `t` of the papers.
     pub number: u64,
-}
-
-/// A weight that is updated as a whole.
-#[derive(Debug)]
-pub struct WeightUpdate<'a> {
-    /// Its name and its shape.
-    pub spec: &'a WeightSpec,
-    /// Its numbers, to be changed.
-    pub weight: &'a mut [Float],
-    /// The gradient of each.
-    pub gradient: &'a [Float],
-    /// The threads to share the work with.
-    pub team: &'a Team,
-    /// Memory for what the rule computes on a tape. It stays from step to step.
-    pub workspace: &'a mut Workspace,
 }

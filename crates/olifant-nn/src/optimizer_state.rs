@@ -3,14 +3,12 @@
 mod accumulation;
 mod average;
 mod decay;
-mod whole_weights;
-
-use std::array;
+mod update;
 
 use olifant_core::{Buffer, Float, Team, Weights};
 
-use self::whole_weights::Memory;
-
+use self::update::Memory;
+pub use self::update::{Update, WeightUpdate};
 use crate::{LearningRate, Optimizer, UpdateStep, optimizer::MAX_SLOTS};
 
 /// How many numbers an update rule is given at once: all of its slices together stay in the second-level cache.
@@ -226,38 +224,12 @@ impl OptimizerState {
 
     /// Weights decay, then comes the rule.
     fn update(&mut self, optimizer: &dyn Optimizer, weights: &mut Weights, gradients: &[Float], team: &Team) {
-        let step = UpdateStep { learning_rate: self.learning_rate(optimizer), number: self.iterations() + 1 };
-        if optimizer.needs_whole_weights() {
-            return self.update_whole_weights(optimizer, &step, weights, gradients, team);
-        }
-        let decay = decay::before_update(optimizer.options(), step.learning_rate, weights, team);
-        let mut slots = self.slots[..optimizer.slots().len()].iter_mut();
-        let slots = array::from_fn(|_| slots.next().map(|slot| &mut **slot).unwrap_or_default());
-        let [first, second, third, fourth]: [&mut [Float]; MAX_SLOTS] = slots;
-        let slices = [weights.trainable_mut(), first, second, third, fourth];
-        team.for_each_cut(slices, PIECE, &|range, [weights, slots @ ..]| {
-            update_pieces(optimizer, &step, decay, weights, &gradients[range], slots);
-        });
-    }
-}
-
-/// Updates one piece after the other: first the weights decay, unless they have already, then comes the rule.
-fn update_pieces(
-    optimizer: &dyn Optimizer,
-    step: &UpdateStep,
-    decay: Option<Float>,
-    weights: &mut [Float],
-    gradients: &[Float],
-    mut slots: [&mut [Float]; MAX_SLOTS],
-) {
-    for (number, weights) in weights.chunks_mut(PIECE).enumerate() {
-        let range = number * PIECE..number * PIECE + weights.len();
-        if let Some(decay) = decay {
-            decay::shrink(weights, decay, step.learning_rate);
-        }
-        let mut slots = slots.each_mut().map(|slot| slot.get_mut(range.clone()).unwrap_or_default());
-        let used = &mut slots[..optimizer.slots().len()];
-        optimizer.update(step, weights, &gradients[range], used);
+        let learning_rate = self.learning_rate(optimizer);
+        let step = UpdateStep { learning_rate, number: self.iterations() + 1 };
+        let slots = &mut self.slots[..optimizer.slots().len()];
+        let memory = &mut self.memory;
+        let update = Update { optimizer, learning_rate, weights, gradients, slots, team, memory };
+        optimizer.update(&step, update);
     }
 }
 
@@ -283,20 +255,28 @@ mod tests {
         let start = weights(&[5000, 3, (1 << 17) + 77]);
         let gradients: Vec<Float> = start.trainable().iter().map(|w| w * w - 0.3 * w).collect();
 
-        let mut whole = start.clone();
-        let mut slots = [vec![0.0; gradients.len()], vec![0.0; gradients.len()], vec![0.0; gradients.len()]];
-        let step = UpdateStep { learning_rate: 0.01, number: 1 };
-        whole.trainable_mut().iter_mut().for_each(|w| *w -= *w * 0.1 * 0.01);
-        let mut parts = slots.each_mut().map(|slot| &mut slot[..]);
-        adam.update(&step, whole.trainable_mut(), &gradients, &mut parts);
+        // Each weight by itself is cut at other places.
+        let alone = start.iter().map(|(_, spec)| {
+            let mut weights = Weights::default();
+            let weight = weights.add(&*spec.name, spec.shape, true);
+            weights.get_mut(weight).copy_from_slice(&start.trainable()[spec.range()]);
+            let mut own = vec![0.0; weights.trainable().len()];
+            own[..spec.shape.size()].copy_from_slice(&gradients[spec.range()]);
+            let mut state = OptimizerState::new(&adam, &weights);
+            state.step(&adam, &mut weights, &mut own, &Team::default());
+            (spec, weights.get(weight).data.to_vec(), state.slots()[2][..spec.shape.size()].to_vec())
+        });
+        let alone = Vec::from_iter(alone);
 
         for threads in [1, 3] {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
             let mut cut = start.clone();
             let mut state = OptimizerState::new(&adam, &cut);
             pool.install(|| state.step(&adam, &mut cut, &mut gradients.clone(), &Team::default()));
-            assert!(cut.trainable() == whole.trainable(), "{threads} threads");
-            assert!(state.slots()[2][..] == slots[2][..], "{threads} threads");
+            for (spec, weight, slot) in &alone {
+                assert!(cut.trainable()[spec.range()] == weight[..], "{} on {threads} threads", spec.name);
+                assert!(state.slots()[2][spec.range()] == slot[..], "{} on {threads} threads", spec.name);
+            }
         }
     }
 

@@ -11,6 +11,8 @@ mod adagrad;
 mod adam;
 mod adam_w;
 mod adamax;
+#[cfg(test)]
+mod first_step;
 mod ftrl;
 mod lamb;
 mod lion;

@@ -36,7 +36,7 @@
 //! | decide how it is trained | [`Compile::compile`], [`optimizers`], [`losses`], [`metrics`] |
 //! | train, measure, use, keep it | [`Model`], [`FitOptions`], [`History`] |
 //! | watch and steer training | [`callbacks`], [`Callback`] |
-//! | write a layer or loss of your own | [`Layer`], [`Loss`], [`core`] |
+//! | write a layer, loss, metric or optimizer of your own | [`Layer`], [`Loss`], [`Metric`], [`Optimizer`], [`core`] |
 //!
 //! # Features
 //!
@@ -52,8 +52,8 @@ pub use olifant_nn::{
     IntoLosses, IntoMetrics, IntoSymbols, Layer, LayerView, LearningRate, Loss, Metric, MetricBatch,
     MetricsByOutput, Named, Network, Node, Objective, Optimizer, OptimizerOptions, OptimizerState,
     Regularizer, Schedule, Sequential, SharedLayer, Split, Standardize, Summary, Symbol, TargetError,
-    TextOutput, TextVectorization, Trainable, UpdateStep, Vertex, WeightBuilder, WeightUpdate, layers,
-    losses, metrics, optimizers, schedules,
+    TextOutput, TextVectorization, Trainable, Update, UpdateStep, Vertex, WeightBuilder, WeightUpdate,
+    layers, losses, metrics, optimizers, schedules,
 };
 #[cfg(feature = "plot")]
 pub use olifant_train::PlotError;
@@ -64,15 +64,17 @@ pub use olifant_train::{
     State, Stop, Stream, StreamSamples, Training, ValidationFreq, Verbose, WriteError, plot_model,
 };
 
-/// Everything a training program needs, with one `use`.
+/// Everything a training program needs, with one `use`; layers, losses, metrics and optimizers of its own included.
 ///
 /// Losses and metrics of the same name are reached through [`losses`] and [`metrics`].
 pub mod prelude {
     pub use ndarray::prelude::*;
     pub use olifant_callbacks::*;
+    pub use olifant_core::{Shape, Var, Weight};
     pub use olifant_nn::{
-        Activation, CallOn, Constraint, Functional, Initializer, Input, MetricsByOutput, Named, Regularizer,
-        Sequential, SharedLayer, TextVectorization, Trainable,
+        Activation, BuildError, CallOn, Constraint, Functional, Initializer, Input, Layer, Loss, Metric,
+        MetricBatch, MetricsByOutput, Named, Objective, Optimizer, OptimizerOptions, Regularizer, Sequential,
+        SharedLayer, Symbol, TextVectorization, Trainable, Update, UpdateStep, WeightBuilder,
         layers::*,
         losses::{
             BinaryCrossentropy, CategoricalCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError,

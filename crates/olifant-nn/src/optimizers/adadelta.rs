@@ -1,10 +1,10 @@
 //! Adadelta.
 
-use olifant_core::{Float, vectorised};
+use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
     optimizer_options::shared_options,
     optimizers::numbers::{check_beta, check_epsilon},
 };
@@ -77,23 +77,16 @@ impl Optimizer for Adadelta {
         &["accumulated_grad", "accumulated_delta_var"]
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
-        let [squares, moves] = slots else { unreachable!("Adadelta declares two slots") };
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
         let rule = Rule {
             rate: step.learning_rate,
             rho: self.rho as Float,
             renewal: (1.0 - self.rho) as Float,
             epsilon: self.epsilon,
         };
-        vectorised(
+        update.in_pieces(
             #[inline(always)]
-            || rule.descend(weights, gradients, squares, moves),
+            |w, g, [squares, moves]| rule.descend(w, g, squares, moves),
         );
     }
 

@@ -4,7 +4,7 @@ use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep, WeightUpdate,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep, WeightUpdate,
     optimizer_options::{shared_options, sum_of_squares},
     schedule::check_rate,
 };
@@ -111,12 +111,30 @@ impl Optimizer for Adafactor {
         &["velocity"]
     }
 
-    fn needs_whole_weights(&self) -> bool {
-        true
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
+        update.each_weight(|update, [velocity]| self.update_weight(step, update, velocity));
     }
 
-    fn update_weight(&self, step: &UpdateStep, update: WeightUpdate<'_>, slots: &mut [&mut [Float]]) {
-        let [velocity] = slots else { unreachable!("Adafactor declares one slot") };
+    fn options(&self) -> &OptimizerOptions {
+        &self.options
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        self.options.check()?;
+        let above_0 = |option, value: Float| {
+            let is_right = value.is_finite() && value > 0.0;
+            BuildError::check_option(option, "a number above 0", value, is_right)
+        };
+        let (decay, is_right) = (self.beta_2_decay, self.beta_2_decay.is_finite() && self.beta_2_decay < 0.0);
+        BuildError::check_option("beta_2_decay", "a number below 0", decay, is_right)?;
+        above_0("epsilon_1", self.epsilon_1)?;
+        check_rate("epsilon_2", self.epsilon_2)?;
+        above_0("clip_threshold", self.clip_threshold)
+    }
+}
+
+impl Adafactor {
+    fn update_weight(&self, step: &UpdateStep, update: WeightUpdate<'_>, velocity: &mut [Float]) {
         let WeightUpdate { spec, weight, gradient, .. } = update;
         // Bounded below by 0 and at t = 1 exactly 0: the first step forgets everything.
         let renewal = (step.number as f64).powf(self.beta_2_decay) as Float;
@@ -143,25 +161,6 @@ impl Optimizer for Adafactor {
         }
     }
 
-    fn options(&self) -> &OptimizerOptions {
-        &self.options
-    }
-
-    fn check(&self) -> Result<(), BuildError> {
-        self.options.check()?;
-        let above_0 = |option, value: Float| {
-            let is_right = value.is_finite() && value > 0.0;
-            BuildError::check_option(option, "a number above 0", value, is_right)
-        };
-        let (decay, is_right) = (self.beta_2_decay, self.beta_2_decay.is_finite() && self.beta_2_decay < 0.0);
-        BuildError::check_option("beta_2_decay", "a number below 0", decay, is_right)?;
-        above_0("epsilon_1", self.epsilon_1)?;
-        check_rate("epsilon_2", self.epsilon_2)?;
-        above_0("clip_threshold", self.clip_threshold)
-    }
-}
-
-impl Adafactor {
     /// ρ
     fn rate(&self, step: &UpdateStep) -> Float {
         let limit = (1.0 / (step.number as f64).sqrt()) as Float;

@@ -1,11 +1,11 @@
 //! Adagrad.
 
-use olifant_core::{Float, vectorised};
+use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep, optimizer_options::shared_options,
-    optimizers::numbers::check_epsilon, schedule::check_rate,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
+    optimizer_options::shared_options, optimizers::numbers::check_epsilon, schedule::check_rate,
 };
 
 /// Steps divided by the root of the sum of all squared gradients so far.
@@ -74,17 +74,10 @@ impl Optimizer for Adagrad {
         self.initial_accumulator_value
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
-        let [sums] = slots else { unreachable!("Adagrad declares one slot") };
-        vectorised(
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
+        update.in_pieces(
             #[inline(always)]
-            || self.descend(step.learning_rate, weights, gradients, sums),
+            |w, g, [sums]| self.descend(step.learning_rate, w, g, sums),
         );
     }
 

@@ -1,10 +1,10 @@
 //! Adam.
 
-use olifant_core::{Float, vectorised};
+use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
     optimizer_options::shared_options,
     optimizers::numbers::{check_beta, check_epsilon, power},
 };
@@ -99,24 +99,18 @@ impl Optimizer for Adam {
         if self.amsgrad { &["momentum", "velocity", "velocity_hat"] } else { &["momentum", "velocity"] }
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
         let rule = Rule::new(step, self.beta_1, self.beta_2, self.epsilon);
-        match slots {
-            [m, v] => vectorised(
+        if self.amsgrad {
+            update.in_pieces(
                 #[inline(always)]
-                || rule.descend(weights, gradients, m, v),
-            ),
-            [m, v, v_hat] => vectorised(
+                |w, g, [m, v, v_hat]| rule.descend_with_maximum(w, g, m, v, v_hat),
+            );
+        } else {
+            update.in_pieces(
                 #[inline(always)]
-                || rule.descend_with_maximum(weights, gradients, m, v, v_hat),
-            ),
-            _ => unreachable!("Adam declares two slots, or three"),
+                |w, g, [m, v]| rule.descend(w, g, m, v),
+            );
         }
     }
 
@@ -187,12 +181,11 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::optimizers::first_step::first_step;
 
     #[test]
     fn the_first_step_has_the_length_of_the_learning_rate() {
-        let (mut weights, mut m, mut v) = ([0.0; 2], [0.0; 2], [0.0; 2]);
-        let step = UpdateStep { learning_rate: 0.01, number: 1 };
-        Adam::default().update(&step, &mut weights, &[1e-3, -50.0], &mut [&mut m, &mut v]);
+        let [weights] = first_step(&Adam::new(0.01), &[0.0, 0.0], &[1e-3, -50.0]);
         assert!((weights[0] + 0.01).abs() < 1e-4 && (weights[1] - 0.01).abs() < 1e-6, "{weights:?}");
     }
 

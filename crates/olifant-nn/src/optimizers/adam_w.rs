@@ -4,8 +4,8 @@ use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep, optimizer_options::shared_options,
-    optimizers::Adam,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
+    optimizer_options::shared_options, optimizers::Adam,
 };
 
 /// [`Adam`] with weight decay that is kept apart from the gradient.
@@ -77,14 +77,8 @@ impl Optimizer for AdamW {
         self.adam.slots()
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
-        self.adam.update(step, weights, gradients, slots);
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
+        self.adam.update(step, update);
     }
 
     fn options(&self) -> &OptimizerOptions {

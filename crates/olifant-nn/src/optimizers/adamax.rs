@@ -1,10 +1,10 @@
 //! Adamax.
 
-use olifant_core::{Float, vectorised};
+use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
     optimizer_options::shared_options,
     optimizers::numbers::{check_beta, check_epsilon, power},
 };
@@ -83,14 +83,7 @@ impl Optimizer for Adamax {
         &["momentum", "norm"]
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
-        let [m, u] = slots else { unreachable!("Adamax declares two slots") };
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
         let rule = Rule {
             rate: step.learning_rate,
             correction: 1.0 - power(self.beta_1 as Float, step.number),
@@ -98,9 +91,9 @@ impl Optimizer for Adamax {
             beta_2: self.beta_2 as Float,
             epsilon: self.epsilon,
         };
-        vectorised(
+        update.in_pieces(
             #[inline(always)]
-            || rule.descend(weights, gradients, m, u),
+            |w, g, [m, u]| rule.descend(w, g, m, u),
         );
     }
 

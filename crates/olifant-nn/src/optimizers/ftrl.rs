@@ -1,11 +1,11 @@
 //! FTRL.
 
-use olifant_core::{Float, vectorised};
+use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep, optimizer_options::shared_options,
-    schedule::check_rate,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
+    optimizer_options::shared_options, schedule::check_rate,
 };
 
 /// "Follow the regularized leader": weights that are best for all gradients so far, many of them exactly 0.
@@ -123,24 +123,19 @@ impl Optimizer for Ftrl {
         if slot == 0 { self.initial_accumulator_value } else { 0.0 }
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
-        let [accumulator, linear] = slots else { unreachable!("FTRL declares two slots") };
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
         let rate = step.learning_rate;
         // A root is exact and fast; any other power is neither.
         if self.learning_rate_power == -0.5 {
-            vectorised(
+            update.in_pieces(
                 #[inline(always)]
-                || self.descend(rate, Float::sqrt, weights, gradients, accumulator, linear),
+                |w, g, [accumulator, linear]| self.descend(rate, Float::sqrt, w, g, accumulator, linear),
             );
         } else {
             let power = |a: Float| a.powf(-self.learning_rate_power);
-            self.descend(rate, power, weights, gradients, accumulator, linear);
+            update.in_pieces(|w, g, [accumulator, linear]| {
+                self.descend(rate, power, w, g, accumulator, linear)
+            });
         }
     }
 
@@ -202,29 +197,27 @@ impl Ftrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::optimizers::first_step::first_step;
 
-    /// The weights after one step.
-    fn step(ftrl: &Ftrl, learning_rate: Float, weight: Float, gradient: Float) -> [Float; 3] {
-        let (mut w, mut a, mut z) = ([weight], [ftrl.initial_value(0)], [ftrl.initial_value(1)]);
-        let step = UpdateStep { learning_rate, number: 1 };
-        ftrl.update(&step, &mut w, &[gradient], &mut [&mut a, &mut z]);
-        [w[0], a[0], z[0]]
+    /// One weight and its slots after one step.
+    fn step(ftrl: Ftrl, weight: Float, gradient: Float) -> [Float; 3] {
+        first_step(&ftrl, &[weight], &[gradient]).map(|numbers| numbers[0])
     }
 
     #[test]
     fn a_weak_gradient_leaves_a_weight_of_exactly_zero() {
-        let ftrl = Ftrl::default().l1_regularization_strength(0.5);
-        assert_eq!(step(&ftrl, 0.1, 0.0, 0.4)[0], 0.0);
-        assert!(step(&ftrl, 0.1, 0.0, 0.6)[0] < 0.0);
-        assert!(step(&ftrl, 0.1, 0.0, -0.6)[0] > 0.0);
+        let ftrl = || Ftrl::new(0.1).l1_regularization_strength(0.5);
+        assert_eq!(step(ftrl(), 0.0, 0.4)[0], 0.0);
+        assert!(step(ftrl(), 0.0, 0.6)[0] < 0.0);
+        assert!(step(ftrl(), 0.0, -0.6)[0] > 0.0);
     }
 
     #[test]
     fn what_cannot_be_divided_stays() {
-        assert_eq!(step(&Ftrl::default(), 0.0, 3.0, 1.0), [3.0, 0.1, 0.0]);
-        assert_eq!(step(&Ftrl::default().beta(1.0), 0.0, 3.0, 1.0), [3.0, 0.1, 0.0]);
-        assert_eq!(step(&Ftrl::default().initial_accumulator_value(0.0), 0.1, 3.0, 0.0), [3.0, 0.0, 0.0]);
-        assert!(step(&Ftrl::default(), 0.1, 3.0, Float::NAN)[0].is_nan());
+        assert_eq!(step(Ftrl::new(0.0), 3.0, 1.0), [3.0, 0.1, 0.0]);
+        assert_eq!(step(Ftrl::new(0.0).beta(1.0), 3.0, 1.0), [3.0, 0.1, 0.0]);
+        assert_eq!(step(Ftrl::new(0.1).initial_accumulator_value(0.0), 3.0, 0.0), [3.0, 0.0, 0.0]);
+        assert!(step(Ftrl::new(0.1), 3.0, Float::NAN)[0].is_nan());
     }
 
     #[test]

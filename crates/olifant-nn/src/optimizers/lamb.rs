@@ -4,7 +4,7 @@ use olifant_core::{Float, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep, WeightUpdate,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep, WeightUpdate,
     optimizer_options::{shared_options, sum_of_squares},
     optimizers::numbers::{check_beta, check_epsilon, power},
 };
@@ -87,33 +87,16 @@ impl Optimizer for Lamb {
         &["momentum", "velocity"]
     }
 
-    fn needs_whole_weights(&self) -> bool {
-        true
-    }
-
-    fn update_weight(&self, step: &UpdateStep, update: WeightUpdate<'_>, slots: &mut [&mut [Float]]) {
-        let [m, v] = slots else { unreachable!("LAMB declares two slots") };
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
         let rule = Rule {
+            rate: step.learning_rate,
             correction_1: 1.0 - power(self.beta_1 as Float, step.number),
             correction_2: 1.0 - power(self.beta_2 as Float, step.number),
             renewal_1: (1.0 - self.beta_1) as Float,
             renewal_2: (1.0 - self.beta_2) as Float,
             epsilon: self.epsilon,
         };
-        update.team.for_each_cut([&mut **m, &mut **v], 1, &|range, [m, v]| {
-            vectorised(
-                #[inline(always)]
-                || rule.average(&update.gradient[range], m, v),
-            );
-        });
-        let norm_of_weight = sum_of_squares(update.weight).sqrt();
-        let rate = step.learning_rate * trust_ratio(norm_of_weight, rule.norm_of_directions(m, v));
-        update.team.for_each_cut([update.weight], 1, &|range, [weight]| {
-            vectorised(
-                #[inline(always)]
-                || rule.descend(rate, weight, &m[range.clone()], &v[range]),
-            );
-        });
+        update.each_weight(|update, [m, v]| rule.update(update, m, v));
     }
 
     fn options(&self) -> &OptimizerOptions {
@@ -135,6 +118,8 @@ fn trust_ratio(weight: f64, direction: f64) -> Float {
 
 /// The numbers that are the same for all weights of a step.
 struct Rule {
+    /// η
+    rate: Float,
     /// 1 − β₁ᵗ
     correction_1: Float,
     /// 1 − β₂ᵗ
@@ -149,6 +134,23 @@ struct Rule {
 
 // The slices are parameters, not fields or captures: so the compiler knows that they do not overlap.
 impl Rule {
+    fn update(&self, update: WeightUpdate<'_>, m: &mut [Float], v: &mut [Float]) {
+        update.team.for_each_cut([&mut *m, &mut *v], 1, &|range, [m, v]| {
+            vectorised(
+                #[inline(always)]
+                || self.average(&update.gradient[range], m, v),
+            );
+        });
+        let norm_of_weight = sum_of_squares(update.weight).sqrt();
+        let rate = self.rate * trust_ratio(norm_of_weight, self.norm_of_directions(m, v));
+        update.team.for_each_cut([update.weight], 1, &|range, [weight]| {
+            vectorised(
+                #[inline(always)]
+                || self.descend(rate, weight, &m[range.clone()], &v[range]),
+            );
+        });
+    }
+
     #[inline(always)]
     fn average(&self, g: &[Float], m: &mut [Float], v: &mut [Float]) {
         for ((&g, m), v) in g.iter().zip(m).zip(v) {

@@ -1,11 +1,11 @@
 //! Lion.
 
-use olifant_core::{Float, vectorised};
+use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep, optimizer_options::shared_options,
-    optimizers::numbers::check_beta,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
+    optimizer_options::shared_options, optimizers::numbers::check_beta,
 };
 
 /// Steps of the same length for all weights: only the sign of an average of the gradient counts.
@@ -74,17 +74,10 @@ impl Optimizer for Lion {
         &["momentum"]
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
-        let [m] = slots else { unreachable!("Lion declares one slot") };
-        vectorised(
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
+        update.in_pieces(
             #[inline(always)]
-            || self.descend(step.learning_rate, weights, gradients, m),
+            |w, g, [m]| self.descend(step.learning_rate, w, g, m),
         );
     }
 
@@ -122,12 +115,11 @@ fn sign(x: Float) -> Float {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::optimizers::first_step::first_step;
 
     #[test]
     fn without_a_gradient_nothing_moves() {
-        let (mut weights, mut m) = ([1.0, 1.0], [0.0, 0.0]);
-        let step = UpdateStep { learning_rate: 0.5, number: 1 };
-        Lion::default().update(&step, &mut weights, &[0.0, -1e-3], &mut [&mut m]);
+        let [weights] = first_step(&Lion::new(0.5), &[1.0, 1.0], &[0.0, -1e-3]);
         assert_eq!(weights, [1.0, 1.5]);
     }
 

@@ -4,7 +4,7 @@ use olifant_core::{Axes, Float, Mode, Shape, Tape, Team, Var, WeightSpec, Weight
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep, WeightUpdate,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep, WeightUpdate,
     optimizer_options::{check_parts_of_names, shared_options},
     optimizers::{
         adam,
@@ -189,28 +189,26 @@ impl Optimizer for Muon {
         &["momentum", "velocity"]
     }
 
-    fn needs_whole_weights(&self) -> bool {
-        true
-    }
-
     fn weight_decay_of(&self, spec: &WeightSpec) -> Option<Float> {
         let decay =
             if self.is_left_to_adam(spec) { self.adam_weight_decay } else { self.options.weight_decay };
         decay.filter(|_| self.options.decays(&spec.name))
     }
 
-    fn update_weight(&self, step: &UpdateStep, update: WeightUpdate<'_>, slots: &mut [&mut [Float]]) {
-        let [m, v] = slots else { unreachable!("Muon declares two slots") };
-        if !self.is_left_to_adam(update.spec) {
-            return self.update_matrix(step, update, m);
-        }
-        let step = UpdateStep { learning_rate: step.learning_rate * self.adam_lr_ratio, ..*step };
-        let rule = adam::Rule::new(&step, self.adam_beta_1, self.adam_beta_2, self.epsilon);
-        update.team.for_each_cut([update.weight, &mut **m, &mut **v], 1, &|range, [w, m, v]| {
-            vectorised(
-                #[inline(always)]
-                || rule.descend(w, &update.gradient[range], m, v),
-            );
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
+        let adam_step = UpdateStep { learning_rate: step.learning_rate * self.adam_lr_ratio, ..*step };
+        let adam = adam::Rule::new(&adam_step, self.adam_beta_1, self.adam_beta_2, self.epsilon);
+        update.each_weight(|update, [m, v]| {
+            if self.is_left_to_adam(update.spec) {
+                update.team.for_each_cut([update.weight, m, v], 1, &|range, [w, m, v]| {
+                    vectorised(
+                        #[inline(always)]
+                        || adam.descend(w, &update.gradient[range], m, v),
+                    );
+                });
+            } else {
+                self.update_matrix(step, update, m);
+            }
         });
     }
 

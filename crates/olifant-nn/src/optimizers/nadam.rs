@@ -1,10 +1,10 @@
 //! Nadam.
 
-use olifant_core::{Float, vectorised};
+use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
     optimizer_options::shared_options,
     optimizers::numbers::{check_beta, check_epsilon, exact_power, power},
 };
@@ -84,14 +84,7 @@ impl Optimizer for Nadam {
         &["momentum", "velocity"]
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
-        let [m, v] = slots else { unreachable!("Nadam declares two slots") };
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
         let beta_1 = f64::from(self.beta_1);
         let (mu, next_mu) = (momentum(beta_1, step.number), momentum(beta_1, step.number + 1));
         let product = product_of_momenta(beta_1, step.number);
@@ -104,9 +97,9 @@ impl Optimizer for Nadam {
             renewal_2: 1.0 - self.beta_2,
             epsilon: self.epsilon,
         };
-        vectorised(
+        update.in_pieces(
             #[inline(always)]
-            || rule.descend(weights, gradients, m, v),
+            |w, g, [m, v]| rule.descend(w, g, m, v),
         );
     }
 

@@ -1,10 +1,10 @@
 //! RMSprop.
 
-use olifant_core::{Float, vectorised};
+use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
     optimizer_options::shared_options,
     optimizers::numbers::{check_beta, check_epsilon},
 };
@@ -97,13 +97,7 @@ impl Optimizer for RmsProp {
         }
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
         let rule = Rule {
             rate: step.learning_rate,
             momentum: self.momentum,
@@ -111,24 +105,23 @@ impl Optimizer for RmsProp {
             renewal: (1.0 - self.rho) as Float,
             epsilon: self.epsilon,
         };
-        match slots {
-            [v] => vectorised(
+        match (self.momentum != 0.0, self.centered) {
+            (false, false) => update.in_pieces(
                 #[inline(always)]
-                || rule.descend(weights, gradients, v),
+                |w, g, [v]| rule.descend(w, g, v),
             ),
-            [v, m, a] => vectorised(
+            (true, false) => update.in_pieces(
                 #[inline(always)]
-                || rule.roll_centered(weights, gradients, v, m, a),
+                |w, g, [v, m]| rule.roll(w, g, v, m),
             ),
-            [v, a] if self.centered => vectorised(
+            (false, true) => update.in_pieces(
                 #[inline(always)]
-                || rule.descend_centered(weights, gradients, v, a),
+                |w, g, [v, a]| rule.descend_centered(w, g, v, a),
             ),
-            [v, m] => vectorised(
+            (true, true) => update.in_pieces(
                 #[inline(always)]
-                || rule.roll(weights, gradients, v, m),
+                |w, g, [v, m, a]| rule.roll_centered(w, g, v, m, a),
             ),
-            _ => unreachable!("RmsProp declares one slot to three"),
         }
     }
 

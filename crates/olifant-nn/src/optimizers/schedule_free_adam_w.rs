@@ -1,10 +1,10 @@
 //! Schedule-free AdamW.
 
-use olifant_core::{Float, vectorised};
+use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
     optimizer_options::shared_options,
     optimizers::numbers::{check_beta, check_epsilon, power},
 };
@@ -103,14 +103,7 @@ impl Optimizer for ScheduleFreeAdamW {
         slot == 0
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
-        let [z, v] = slots else { unreachable!("schedule-free AdamW declares two slots") };
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
         let warmth = (step.number as f64 / self.warmup_steps as f64).min(1.0) as Float;
         let rule = Rule {
             rate: step.learning_rate * warmth,
@@ -120,9 +113,9 @@ impl Optimizer for ScheduleFreeAdamW {
             share: (1.0 / step.number as f64) as Float,
             epsilon: self.epsilon,
         };
-        vectorised(
+        update.in_pieces(
             #[inline(always)]
-            || rule.descend(weights, gradients, z, v),
+            |w, g, [z, v]| rule.descend(w, g, z, v),
         );
     }
 
@@ -174,7 +167,7 @@ mod tests {
     use olifant_core::{Team, Weights};
 
     use super::*;
-    use crate::OptimizerState;
+    use crate::{OptimizerState, optimizers::first_step::first_step};
 
     #[test]
     fn weights_are_between_the_steps_and_their_mean() {
@@ -216,15 +209,10 @@ mod tests {
 
     #[test]
     fn the_rate_grows_while_it_warms_up() {
-        let first_step = |optimizer: ScheduleFreeAdamW| {
-            let (mut y, mut z, mut v) = ([0.0], [0.0], [0.0]);
-            let step = UpdateStep { learning_rate: 0.5, number: 1 };
-            optimizer.update(&step, &mut y, &[-2.0], &mut [&mut z, &mut v]);
-            y[0]
-        };
-        let whole = first_step(ScheduleFreeAdamW::default());
+        let step = |optimizer| first_step::<1>(&optimizer, &[0.0], &[-2.0])[0][0];
+        let whole = step(ScheduleFreeAdamW::new(0.5));
         assert!((whole - 0.5).abs() < 1e-5, "{whole}");
-        assert!((first_step(ScheduleFreeAdamW::default().warmup_steps(4)) - whole / 4.0).abs() < 1e-6);
+        assert!((step(ScheduleFreeAdamW::new(0.5).warmup_steps(4)) - whole / 4.0).abs() < 1e-6);
     }
 
     #[test]

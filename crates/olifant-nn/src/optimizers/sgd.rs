@@ -1,10 +1,11 @@
 //! Gradient descent.
 
-use olifant_core::{Float, vectorised};
+use olifant_core::Float;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    BuildError, LearningRate, Optimizer, OptimizerOptions, UpdateStep, optimizer_options::shared_options,
+    BuildError, LearningRate, Optimizer, OptimizerOptions, Update, UpdateStep,
+    optimizer_options::shared_options,
 };
 
 /// Gradient descent, with momentum if wanted.
@@ -74,26 +75,20 @@ impl Optimizer for Sgd {
         if self.momentum == 0.0 { &[] } else { &["momentum"] }
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
         let rule = Rule { rate: step.learning_rate, momentum: self.momentum };
-        match slots {
-            [m] if self.nesterov => vectorised(
+        match (self.momentum != 0.0, self.nesterov) {
+            (true, true) => update.in_pieces(
                 #[inline(always)]
-                || rule.look_ahead(weights, gradients, m),
+                |w, g, [m]| rule.look_ahead(w, g, m),
             ),
-            [m] => vectorised(
+            (true, false) => update.in_pieces(
                 #[inline(always)]
-                || rule.roll(weights, gradients, m),
+                |w, g, [m]| rule.roll(w, g, m),
             ),
-            _ => vectorised(
+            (false, _) => update.in_pieces(
                 #[inline(always)]
-                || rule.descend(weights, gradients),
+                |w, g, []| rule.descend(w, g),
             ),
         }
     }
