@@ -16,6 +16,8 @@ fn all_losses() -> Vec<Box<dyn Loss>> {
         Box::new(losses::CategoricalFocalCrossentropy::new().from_logits(true)),
         Box::new(losses::CategoricalGeneralizedCrossEntropy::new().q(0.7)),
         Box::new(losses::CategoricalHinge::new()),
+        Box::new(losses::Circle::new().gamma(2.0).margin(0.3)),
+        Box::new(losses::Circle::new().gamma(3.0).remove_diagonal(false)),
         Box::new(losses::CosineSimilarity::new()),
         Box::new(losses::Dice::new()),
         Box::new(losses::Dice::new().per_sample(true)),
@@ -38,7 +40,9 @@ fn all_losses() -> Vec<Box<dyn Loss>> {
 /// Targets that suit predictions of shape `[3, 4]`: class indices for the sparse loss, probabilities for the others.
 fn targets_for<'t>(loss: &dyn Loss, tape: &'t Tape<'_>) -> Var<'t> {
     if is_sparse(loss) {
-        return tape.input(TensorView { data: &[1.0, 2.0, 3.0], shape: Shape::from([3]) });
+        // A circle needs two samples of one class.
+        let second = if is_circle(loss) { 1.0 } else { 2.0 };
+        return tape.input(TensorView { data: &[1.0, second, 3.0], shape: Shape::from([3]) });
     }
     let one_hot = [0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0];
     tape.input(TensorView { data: &one_hot, shape: Shape::from([3, 4]) })
@@ -46,7 +50,11 @@ fn targets_for<'t>(loss: &dyn Loss, tape: &'t Tape<'_>) -> Var<'t> {
 
 fn is_sparse(loss: &dyn Loss) -> bool {
     let name = format!("{loss:?}");
-    name.starts_with("Sparse") || name.starts_with("CategoricalGeneralized")
+    name.starts_with("Sparse") || name.starts_with("CategoricalGeneralized") || is_circle(loss)
+}
+
+fn is_circle(loss: &dyn Loss) -> bool {
+    format!("{loss:?}").starts_with("Circle")
 }
 
 #[test]
@@ -61,7 +69,8 @@ fn gradients_are_those_of_finite_differences() {
             let y_true = targets_for(&*loss, tape);
             // A target of 0 would make a percentage huge.
             let y_true = if percent { y_true + 1.0 } else { y_true };
-            loss.call(y_true, x[0])
+            // Vectors that are too long have no distance, so half of them.
+            loss.call(y_true, if is_circle(&*loss) { 0.5 * x[0] } else { x[0] })
         });
         assert!(result.is_ok(), "{loss:?}: {}", result.unwrap_err());
     }
@@ -91,7 +100,8 @@ fn a_last_axis_of_size_one_may_be_missing() {
     for loss in all_losses() {
         let fits =
             |shape| loss.check(TensorView { data: &[1.0, 0.0, 1.0], shape }, Shape::from([3, 1])).is_ok();
-        if !fits(Shape::from([3])) {
+        // Predictions of a circle are vectors, so they have that axis.
+        if is_circle(&*loss) || !fits(Shape::from([3])) {
             continue;
         }
         let values =
@@ -260,6 +270,20 @@ fn targets_of_the_other_kind_are_named_with_their_loss() {
 }
 
 #[test]
+fn a_circle_is_of_vectors_with_one_label_each() {
+    let circle = losses::Circle::new();
+    assert_eq!(check(&circle, &[0.0, 1.0], &[2], &[2, 3]), "fine");
+    assert_eq!(check(&circle, &[0.0, 1.0], &[2, 1], &[2, 3]), "fine");
+    let message = check(&circle, &[0.0; 6], &[2, 3], &[2, 3]);
+    assert!(
+        message.ends_with("class indices, [2]; for one vector to come close to use CosineSimilarity"),
+        "{message}"
+    );
+    let message = check(&circle, &[0.0; 4], &[2, 2], &[2, 2, 3]);
+    assert!(message.ends_with("two axes, [batch, features]"), "{message}");
+}
+
+#[test]
 fn a_single_class_cannot_be_learnt() {
     let expected = "targets of shape [2, 1] do not suit predictions of shape [2, 1]: expected at least two classes; \
                     for a single output use BinaryCrossentropy";
@@ -341,6 +365,9 @@ fn options_outside_their_range_are_refused() {
             format!("q must be a number between 0 and 1, but is {q}")
         );
     }
+    let circle = losses::Circle::new;
+    assert_eq!(complaint(&circle().gamma(0.0)), "gamma must be a number above 0, but is 0");
+    assert_eq!(complaint(&circle().margin(1.5)), "margin must be a number from 0 to 1, but is 1.5");
     for loss in all_losses() {
         assert_eq!(loss.check_options(), Ok(()), "{loss:?}");
     }

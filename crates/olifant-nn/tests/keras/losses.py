@@ -171,4 +171,21 @@ add("probabilities", "CategoricalGeneralizedCrossEntropy", [0, 2, 1], probabilit
 add("three axes", "CategoricalGeneralizedCrossEntropy", [[0, 2], [1, 1]], probabilities(2, 2, 3), q=0.8)
 add("sample weights", "CategoricalGeneralizedCrossEntropy", [0, 2], probabilities(2, 3), sample_weight=[0.5, 2.0], q=0.2)
 
+# Pairs within a batch, from a generator of their own: vectors of length 1.
+rng = np.random.default_rng(28)
+
+
+def directions(*shape):
+    x = rng.normal(size=shape)
+    return x / np.linalg.norm(x, axis=-1, keepdims=True)
+
+
+add("pairs", "Circle", [0, 1, 0, 2, 1, 2], directions(6, 4))
+add("a column of labels", "Circle", [[0], [1], [0], [1]], directions(4, 3))
+add("gamma and margin", "Circle", [0, 1, 0, 2, 1, 2], directions(6, 4), gamma=5.0, margin=0.25)
+add("with the diagonal", "Circle", [0, 1, 0, 2], directions(4, 4), gamma=10.0, remove_diagonal=False)
+add("one of its kind", "Circle", [0, 1, 0, 2], directions(4, 4), gamma=10.0)
+add("opposite vectors", "Circle", [0, 1, 1], [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]], gamma=2.0)
+add("sample weights", "Circle", [0, 1, 0, 1], directions(4, 3), gamma=4.0, sample_weight=[0.5, 1.0, 0.0, 2.0])
+
 golden.write(__file__, cases)
