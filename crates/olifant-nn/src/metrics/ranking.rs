@@ -38,7 +38,7 @@ pub(super) fn classes_by_score<'a>(
 
 /// The class that a label stands for: `None` unless it is a whole number from 0.
 #[inline]
-fn class_index(label: Float) -> Option<usize> {
+pub(super) fn class_index(label: Float) -> Option<usize> {
     let index = label as usize;
     (index as Float == label).then_some(index)
 }
