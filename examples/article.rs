@@ -99,20 +99,22 @@ pub fn small_network(seed: u64) -> Sequential {
 /// All reviews that can be made of some words, in no order, and whether each is friendly: "not" turns a word round.
 pub fn reviews() -> (Vec<String>, Array1<u8>) {
     let beginnings = ["The", "I think the", "In short, the", "Well, the"];
-    let things = ["film", "story", "music", "cast", "ending"];
+    let things = ["film", "story", "music", "cast", "ending", "script", "dialogue", "camera work"];
     let (verbs, degrees) = (["was", "was not"], ["", "really ", "so ", "very "]);
-    let opinions =
-        ["great", "dull", "moving", "boring", "funny", "silly", "clever", "weak", "charming", "awful"];
+    let friendly =
+        ["great", "moving", "funny", "clever", "charming", "brilliant", "fresh", "fine", "witty", "good"];
+    let unfriendly = ["dull", "boring", "silly", "weak", "awful", "lame", "stale", "poor", "clumsy", "bad"];
+    let opinions = [friendly, unfriendly].concat();
     let count = beginnings.len() * things.len() * verbs.len() * degrees.len() * opinions.len();
     let review = |number: usize| {
         // A prime step goes through all combinations, each once.
         let mut rest = number * 7_919 % count;
-        let [beginning, thing, verb, degree, opinion] = [4, 5, 2, 4, 10].map(|choices| {
+        let [beginning, thing, verb, degree, opinion] = [4, 8, 2, 4, 20].map(|choices| {
             let choice = rest % choices;
             rest /= choices;
             choice
         });
-        let is_friendly = (verb == 0) == (opinion % 2 == 0);
+        let is_friendly = (verb == 0) == (opinion < friendly.len());
         let words = [beginnings[beginning], things[thing], verbs[verb]].join(" ");
         (format!("{words} {}{}.", degrees[degree], opinions[opinion]), u8::from(is_friendly))
     };
