@@ -36,6 +36,7 @@ mod mean_absolute_percentage_error;
 mod mean_iou;
 mod mean_squared_error;
 mod mean_squared_logarithmic_error;
+mod methods_of_part;
 mod moments;
 mod one_hot_iou;
 mod one_hot_mean_iou;

@@ -147,28 +147,10 @@ pub(super) use options_of_scoring;
 /// Those methods of the trait that are the same for all scores.
 macro_rules! methods_of_scoring {
     () => {
-        fn name(&self) -> &str {
-            &self.name
-        }
-
-        fn objective(&self) -> $crate::Objective {
-            $crate::Objective::Maximize
-        }
-
-        fn check(
-            &self,
-            y_true: olifant_core::Shape,
-            y_pred: olifant_core::Shape,
-        ) -> Result<(), $crate::TargetError> {
-            self.scoring.check(y_true, y_pred)
-        }
+        $crate::metrics::methods_of_part::methods_of_part!(scoring);
 
         fn sums_for(&self, prediction: olifant_core::Shape) -> usize {
             self.scoring.sums_for(prediction)
-        }
-
-        fn update(&self, sums: &mut [f64], batch: &$crate::MetricBatch<'_>) {
-            self.scoring.count(sums, batch);
         }
     };
 }

@@ -141,28 +141,10 @@ pub(super) use options_of_overlaps;
 /// Those methods of the trait that are the same for all overlaps.
 macro_rules! methods_of_overlaps {
     () => {
-        fn name(&self) -> &str {
-            &self.name
-        }
-
-        fn objective(&self) -> $crate::Objective {
-            $crate::Objective::Maximize
-        }
-
-        fn check(
-            &self,
-            y_true: olifant_core::Shape,
-            y_pred: olifant_core::Shape,
-        ) -> Result<(), $crate::TargetError> {
-            self.overlaps.check(y_true, y_pred)
-        }
+        $crate::metrics::methods_of_part::methods_of_part!(overlaps);
 
         fn sums(&self) -> usize {
             self.overlaps.num_classes * self.overlaps.num_classes
-        }
-
-        fn update(&self, sums: &mut [f64], batch: &$crate::MetricBatch<'_>) {
-            self.overlaps.count(sums, batch);
         }
     };
 }
