@@ -9,6 +9,7 @@ use crate::BuildError;
 /// The price of a prediction.
 ///
 /// The trainer weighs the prices of the samples and averages them.
+/// A program that only loads a model must mention the crate its losses come from: `use their_losses as _;`.
 ///
 /// # Examples
 ///

@@ -19,6 +19,7 @@ pub enum Objective {
 ///
 /// The sums live outside the metric, as the slots of an optimizer do:
 /// a metric is only the rule, so evaluating needs no exclusive access, and checkpoints need no further code.
+/// A program that only loads a model must mention the crate its metrics come from: `use their_metrics as _;`.
 ///
 /// # Examples
 ///

@@ -11,6 +11,7 @@ use crate::{BuildError, OptimizerOptions, Update};
 /// Only the rule: its state lives in an [`OptimizerState`](crate::OptimizerState), in named slots with the layout
 /// of the weights, so it is saved without further code.
 /// Accumulation, clipping and weight decay are done before the rule is asked, averages after it; see [`OptimizerOptions`].
+/// A program that only loads a model must mention the crate its optimizer comes from: `use its_optimizers as _;`.
 ///
 /// # Examples
 ///
