@@ -11,7 +11,7 @@ use ndarray::{Array2, array};
 use olifant_core::{Float, Shape, Var, Weight};
 use olifant_nn::{
     Activation, BuildError, Initializer, Layer, Loss, Metric, MetricBatch, Objective, Optimizer,
-    OptimizerOptions, Sequential, UpdateStep, WeightBuilder,
+    OptimizerOptions, Sequential, Update, UpdateStep, WeightBuilder,
     layers::{Dense, Dropout},
     losses::MeanSquaredError,
     metrics::MeanAbsoluteError,
@@ -89,17 +89,13 @@ impl Optimizer for Slow {
         1e-3
     }
 
-    fn update(
-        &self,
-        step: &UpdateStep,
-        weights: &mut [Float],
-        gradients: &[Float],
-        slots: &mut [&mut [Float]],
-    ) {
-        for ((w, g), v) in weights.iter_mut().zip(gradients).zip(slots[0].iter_mut()) {
-            *v = 0.9 * *v + g;
-            *w -= if *g == 0.0 { 0.0 } else { step.learning_rate * *v };
-        }
+    fn update(&self, step: &UpdateStep, update: Update<'_>) {
+        update.in_pieces(|weights, gradients, [velocity]| {
+            for ((w, g), v) in weights.iter_mut().zip(gradients).zip(velocity) {
+                *v = 0.9 * *v + g;
+                *w -= if *g == 0.0 { 0.0 } else { step.learning_rate * *v };
+            }
+        });
     }
 
     fn options(&self) -> &OptimizerOptions {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 const EPOCHS: usize = 12;
 
+#[expect(clippy::print_stderr, reason = "whoever runs the tests should know")]
 fn has_mnist() -> bool {
     let has = std::env::var_os("OLIFANT_DATASETS").is_some();
     if !has {
