@@ -1,6 +1,6 @@
 //! One workload of the comparison with other frameworks: `model.fit` or `model.predict` with everything on that users have on.
 //!
-//! `cargo run --release -p olifant-benches --bin workload -- W1 [--epochs N] [--threads N]` prints one line of JSON.
+//! `cargo run --release -p olifant-benches --bin workload -- W1 [--epochs N] [--batch-size N] [--images N] [--threads N]` prints one line of JSON.
 //!
 //! - W1: the article's network, 8,000 images trained and 2,000 validated, batch 64, SGD
 //! - W2: 784-512-512-10 with dropout 0.2, 60,000 images, batch 128, Adam
@@ -30,6 +30,12 @@ struct Arguments {
     /// How many epochs; of three or more, the first two warm up and are not counted [default: 12 for W1, 5 for W2 to W4]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     epochs: Option<u16>,
+    /// How many images a batch of W3 or W4 has
+    #[arg(long, default_value = "128", value_parser = clap::value_parser!(u16).range(1..))]
+    batch_size: u16,
+    /// How many images W3 and W4 train on
+    #[arg(long, default_value = "12000", value_parser = clap::value_parser!(u16).range(1..=60_000))]
+    images: u16,
     /// How many threads [default: one for each processor]
     #[arg(long)]
     threads: Option<usize>,
@@ -84,7 +90,8 @@ enum Figures {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
-    let Arguments { work, epochs, threads } = Arguments::parse();
+    let Arguments { work, epochs, batch_size, images, threads } = Arguments::parse();
+    let (batch_size, images) = (batch_size.into(), images.into());
     let epochs = epochs.map(usize::from);
     if let Some(threads) = threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
@@ -92,13 +99,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dataset = load(Source::Auto)?;
     let figures = match work {
         Work::W1 => article(&dataset, epochs.unwrap_or(12))?,
-        Work::W2 => with_test(&dataset, epochs.unwrap_or(5), 60_000, large_classifier(Adam::new(0.001))?)?,
+        Work::W2 => with_test(&dataset, epochs, 128, 60_000, large_classifier(Adam::new(0.001))?)?,
         Work::W3 => {
-            with_test(&dataset, epochs.unwrap_or(5), 12_000, convolutional_classifier(Adam::new(0.001))?)?
+            with_test(&dataset, epochs, batch_size, images, convolutional_classifier(Adam::new(0.001))?)?
         }
-        Work::W4 => {
-            with_test(&dataset, epochs.unwrap_or(5), 12_000, recurrent_classifier(Adam::new(0.001))?)?
-        }
+        Work::W4 => with_test(&dataset, epochs, batch_size, images, recurrent_classifier(Adam::new(0.001))?)?,
         Work::W5 => predictions(&dataset, epochs.unwrap_or(3))?,
         Work::W6 => {
             let (_, history) = train_article(&dataset, epochs.unwrap_or(10), Verbose::Epochs, ())?;
@@ -120,17 +125,21 @@ fn article(dataset: &Dataset, epochs: usize) -> Result<Figures, Box<dyn Error>> 
     Ok(clock.training(&history, last(&history, "val_accuracy")))
 }
 
-/// Trains on so many images in batches of 128, and evaluates on the test images afterwards.
+/// Trains on so many images, five epochs unless told otherwise, and evaluates on the test images afterwards.
 fn with_test(
     dataset: &Dataset,
-    epochs: usize,
+    epochs: Option<usize>,
+    batch_size: usize,
     images: usize,
     mut model: Model,
 ) -> Result<Figures, Box<dyn Error>> {
     let mut clock = Clock::default();
     let train = dataset.train().take(images).read()?;
-    let options =
-        FitOptions::new().epochs(epochs).batch_size(128).verbose(Verbose::Silent).callback(&mut clock);
+    let options = FitOptions::new()
+        .epochs(epochs.unwrap_or(5))
+        .batch_size(batch_size)
+        .verbose(Verbose::Silent)
+        .callback(&mut clock);
     let history = model.fit(&train.x, &train.y, options)?;
     // The memory is that of training, not of the test.
     drop(train);
