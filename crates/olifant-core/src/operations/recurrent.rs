@@ -3,9 +3,12 @@
 //! - Both kernels stay packed for all steps. A step is x·K, with the bias in its epilogue, h·R added to it while it is
 //!   in the cache, and one pass over the gates.
 //! - What is kept lies step by step, so that what a step works on is close together.
-//! - On the way back, the gradients of x and of the two kernels are one product each for all steps.
+//! - The way back goes by stretches of steps: behind each, the gradients of x and of the two kernels are one product each,
+//!   as long as what they are made of is in the cache.
 //! - Threads divide the samples and take theirs through all steps: they wait for each other only at the end.
 //!   No sum is divided, so the bits do not depend on the number of threads.
+
+use std::ops::Range;
 
 use crate::{
     Float, Operation, Shape, ShapeError,
@@ -13,13 +16,13 @@ use crate::{
     operation::{BackwardStep, ForwardStep, InputGradients, Inputs},
 };
 pub(crate) use backward::BackwardBlock;
-use backward::Wanted;
+use backward::Stretch;
 pub(crate) use cell::{Cell, Factor, RowStep};
 pub(crate) use forward::ForwardBlock;
 use forward::PackedKernels;
 use inputs::Sizes;
 use memory::{Gradients, gradient_widths, kept_widths};
-use products::Sums;
+use products::{Sums, write_by_sample};
 
 mod activation;
 mod backward;
@@ -61,6 +64,11 @@ impl<C: Cell> Recurrent<C> {
     fn output_row_of(&self, time: usize, units: usize, states: usize) -> usize {
         let outputs = if self.return_sequences { time } else { 1 };
         (outputs + if self.return_state { states } else { 0 }) * units
+    }
+
+    /// The times that some steps are about.
+    fn times_of(&self, steps: &Range<usize>, time: usize) -> Range<usize> {
+        if self.go_backwards { time - steps.end..time - steps.start } else { steps.clone() }
     }
 
     /// The time that the `step`-th step is about.
@@ -105,25 +113,37 @@ impl<C: Cell> Operation for Recurrent<C> {
         let (sizes, units) = (given.sizes, given.sizes.units);
         let kept_widths = kept_widths::<C>(sizes, given.dropout.is_some());
         let widths = gradient_widths(sizes, self.cell, wanted.wanted(0));
-        let total = kept_widths.total(sizes);
-        if cache.len() < total + widths.total(sizes) {
-            cache.resize(total + widths.total(sizes), 0.0);
-        }
-        let (kept, gradients) = cache.split_at_mut(total);
-        let kept = kept_widths.split(sizes, kept).shared();
+        let (kept, mut gradients) = memory::of_backward(cache, &kept_widths, &widths, sizes);
         let recurrent = Matrix::new(given.recurrent_kernel, units, C::GATES * units);
-        self.cell.pack_back(recurrent, units, &mut scratch.packed);
+        let mut packed = std::mem::take(&mut scratch.packed);
+        self.cell.pack_back(recurrent, units, &mut packed);
         let first = self.optional_positions().states;
         let first_states = first.is_some_and(|first| (0..C::STATES).any(|i| wanted.wanted(first + i)));
-        let from = Wanted { output: output_gradient, first_states };
-        self.walk_back(&given, &kept, widths.split(sizes, gradients), &scratch.packed, team, from);
-
-        let Gradients { x, gates, recurrent, states, .. } = widths.split(sizes, gradients);
-        if let Some(first) = first {
-            write_states::<C>(units, states, first, wanted);
+        let len = widths.stretch(sizes);
+        for number in (0..sizes.time.div_ceil(len).max(1)).rev() {
+            let steps = number * len..((number + 1) * len).min(sizes.time);
+            let times = self.times_of(&steps, sizes.time);
+            let stretch = Stretch { steps, output: output_gradient, first_states };
+            self.walk_back(&given, &kept, &stretch, &mut gradients, &packed, team);
+            let rows = times.start * sizes.batch..times.end * sizes.batch;
+            let Gradients { x, gates, recurrent, .. } = &mut gradients;
+            let sums = Sums {
+                given: &given,
+                kept: kept.of_rows(rows.clone(), &kept_widths),
+                rows: rows.len(),
+                gates: &gates[..rows.len() * widths.gates],
+                recurrent: &recurrent[..rows.len() * widths.recurrent],
+            };
+            let dx = &mut x[rows.start * widths.x..rows.end * widths.x];
+            self.write_products(&sums, dx, team, scratch, wanted);
         }
-        let sums = Sums { given: &given, kept, gates, recurrent };
-        self.write_products(&sums, x, team, scratch, wanted);
+        scratch.packed = packed;
+        if let Some(dx) = wanted.get(0) {
+            write_by_sample(gradients.x, sizes, dx, team);
+        }
+        if let Some(first) = first {
+            write_states::<C>(units, gradients.states, first, wanted);
+        }
     }
 }
 

@@ -44,20 +44,25 @@ impl BackwardBlock<'_> {
     }
 }
 
-/// ∂loss/∂output of all samples, and whether anybody wants that of the first states.
-#[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
+/// Some steps of the way back, of all samples.
+pub(super) struct Stretch<'a> {
+    pub(super) steps: Range<usize>,
+    /// ∂loss/∂output of all steps.
     pub(super) output: &'a [Float],
+    /// Whether anybody wants ∂loss/∂first states.
     pub(super) first_states: bool,
 }
 
-/// Some samples on their walk back. The gradients of the features come afterwards.
+/// Some samples on their walk back, through one stretch of steps.
 struct WalkBack<'a> {
     given: &'a Given<'a>,
     packed: &'a [Packed; 2],
     samples: Range<usize>,
     kept: &'a Kept<&'a [Float]>,
     kept_widths: Kept<usize>,
+    /// The times of the stretch.
+    times: &'a Range<usize>,
+    /// The gradients of the stretch only, as are those of the recurrent kernel's products.
     gates: Share<'a, Float>,
     recurrent: Share<'a, Float>,
     /// ∂loss/∂states: of a step's results, then, but for `inflow`, of the states it began with.
@@ -67,60 +72,65 @@ struct WalkBack<'a> {
 }
 
 impl<C: Cell> Recurrent<C> {
-    /// Walks from the last step to the first; the gradients of the pre-activations, and of the first states, remain.
+    /// Walks from the last step of a stretch to its first; the gradients of the pre-activations remain, and those of
+    /// the states before. The last stretch comes first.
     pub(super) fn walk_back(
         &self,
         given: &Given<'_>,
         kept: &Kept<&[Float]>,
-        gradients: Gradients<&mut [Float]>,
+        stretch: &Stretch<'_>,
+        gradients: &mut Gradients<&mut [Float]>,
         packed: &[Packed; 2],
         team: &Team,
-        wanted: Wanted<'_>,
     ) {
         let sizes = given.sizes;
         let widths = gradient_widths(sizes, self.cell, false);
+        let times = &self.times_of(&stretch.steps, sizes.time);
         let outputs = [
-            (gradients.gates, widths.gates),
-            (gradients.recurrent, widths.recurrent),
-            (gradients.states, widths.states),
-            (gradients.inflow, widths.inflow),
-            (gradients.repeated, widths.repeated),
+            (&mut *gradients.gates, widths.gates),
+            (&mut *gradients.recurrent, widths.recurrent),
+            (&mut *gradients.states, widths.states),
+            (&mut *gradients.inflow, widths.inflow),
+            (&mut *gradients.repeated, widths.repeated),
         ];
-        let cost = sizes.time * sizes.units * sizes.units * C::GATES;
+        let cost = stretch.steps.len() * sizes.units * sizes.units * C::GATES;
         team.for_each_share(outputs, sizes.batch, cost, &|samples, shares| {
             let [gates, recurrent, states, inflow, repeated] = shares;
             let kept_widths = kept_widths::<C>(sizes, given.dropout.is_some());
             #[rustfmt::skip]
             let mut walk = WalkBack {
-                given, packed, samples, kept, kept_widths, gates, recurrent, states, inflow, repeated,
+                given, packed, samples, kept, kept_widths, times, gates, recurrent, states, inflow, repeated,
             };
             vectorised(
                 #[inline(always)]
-                || self.walk_back_with(&mut walk, wanted),
+                || self.walk_back_with(&mut walk, stretch),
             );
         });
     }
 
     #[inline(always)]
-    fn walk_back_with(&self, walk: &mut WalkBack<'_>, wanted: Wanted<'_>) {
+    fn walk_back_with(&self, walk: &mut WalkBack<'_>, stretch: &Stretch<'_>) {
         let Sizes { time, units, .. } = walk.given.sizes;
-        self.begin_back(walk, wanted.output);
-        for step in (0..time).rev() {
+        let Stretch { steps, output, first_states } = stretch;
+        if steps.end == time {
+            self.begin_back(walk, output);
+        }
+        for step in steps.clone().rev() {
             let t = self.time_of(step, time);
             for (row, sample) in walk.samples.clone().enumerate() {
                 walk.collect_inflow::<C>(row, sample);
                 if self.return_sequences {
                     let width = self.output_row::<C>(walk.given.sizes);
-                    let dy = &wanted.output[sample * width + step * units..][..units];
+                    let dy = &output[sample * width + step * units..][..units];
                     add(&mut walk.repeated.step_mut(0)[row * units..][..units], dy);
                 }
                 self.retreat(walk, row, t, walk.given.counts(sample, t));
             }
-            if step > 0 || wanted.first_states {
+            if step > 0 || *first_states {
                 self.cell.multiply_back(&mut walk.block(t));
             }
         }
-        if wanted.first_states && time > 0 {
+        if *first_states && steps.start == 0 && time > 0 {
             walk.samples.clone().enumerate().for_each(|(row, sample)| walk.collect_inflow::<C>(row, sample));
         }
     }
@@ -148,9 +158,10 @@ impl<C: Cell> Recurrent<C> {
     #[inline(always)]
     fn retreat(&self, walk: &mut WalkBack<'_>, row: usize, t: usize, counts: bool) {
         let units = walk.given.sizes.units;
-        let gates = &mut walk.gates.step_mut(t)[row * C::GATES * units..][..C::GATES * units];
+        let (kept, place) = (walk.kept_at(t), t - walk.times.start);
+        let gates = &mut walk.gates.step_mut(place)[row * C::GATES * units..][..C::GATES * units];
         let width = if self.cell.has_recurrent_gradients() { C::GATES * units } else { 0 };
-        let recurrent = &mut walk.recurrent.step_mut(t)[row * width..][..width];
+        let recurrent = &mut walk.recurrent.step_mut(place)[row * width..][..width];
         let repeated = &mut walk.repeated.step_mut(0)[row * units..][..units];
         if !counts {
             gates.fill(0.0);
@@ -163,7 +174,6 @@ impl<C: Cell> Recurrent<C> {
         let states = &mut walk.states.step_mut(0)[row * C::STATES * units..][..C::STATES * units];
         add(&mut states[..units], repeated);
         repeated.fill(0.0);
-        let kept = walk.kept.at(t, &walk.samples, walk.given.sizes.batch, &walk.kept_widths);
         let step = RowStep {
             gates: &kept.gates[row * C::GATES * units..][..C::GATES * units],
             kept: &kept.kept[row * C::KEPT * units..][..C::KEPT * units],
@@ -174,17 +184,23 @@ impl<C: Cell> Recurrent<C> {
     }
 }
 
-impl WalkBack<'_> {
+impl<'a> WalkBack<'a> {
+    /// What was kept of the samples at the time `t`.
+    #[inline(always)]
+    fn kept_at(&self, t: usize) -> Kept<&'a [Float]> {
+        let first = t * self.given.sizes.batch;
+        self.kept.of_rows(first + self.samples.start..first + self.samples.end, &self.kept_widths)
+    }
+
     #[inline(always)]
     fn block(&mut self, t: usize) -> BackwardBlock<'_> {
-        let Sizes { batch, units, .. } = self.given.sizes;
         BackwardBlock {
             rows: self.samples.len(),
-            units,
+            units: self.given.sizes.units,
             packed: self.packed,
-            kept: self.kept.at(t, &self.samples, batch, &self.kept_widths),
-            gates: self.gates.step_mut(t),
-            recurrent: self.recurrent.step_mut(t),
+            kept: self.kept_at(t),
+            gates: self.gates.step_mut(t - self.times.start),
+            recurrent: self.recurrent.step_mut(t - self.times.start),
             inflow: self.inflow.step_mut(0),
         }
     }

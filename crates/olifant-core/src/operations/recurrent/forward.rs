@@ -192,9 +192,9 @@ impl Walk<'_> {
         multiply_input::<C>(self.given, self.packed.kernel, x, gates);
     }
 
-    /// Computes x·K for all steps if the samples are few; whether they are.
+    /// Computes x·K for all steps if the samples are few, and all there are; whether they are.
     fn multiply_all_steps<C: Cell>(&mut self) -> bool {
-        if self.samples.len() >= FEW {
+        if self.samples.len() >= FEW || self.samples.len() < self.given.sizes.batch {
             return false;
         }
         (0..self.given.sizes.time).for_each(|t| self.gather(t));

@@ -7,6 +7,9 @@ use std::ops::Range;
 use super::{Cell, inputs::Sizes};
 use crate::Float;
 
+/// About how many gradients of pre-activations there are at a time: a megabyte.
+const STRETCH: usize = 1 << 18;
+
 /// What the forward pass writes, for each time step and sample.
 pub(crate) struct Kept<T> {
     /// The features.
@@ -29,9 +32,9 @@ pub(crate) struct Kept<T> {
 pub(super) struct Gradients<T> {
     /// Of the features, if they are wanted.
     pub(super) x: T,
-    /// Of the pre-activations.
+    /// Of the pre-activations, in the steps of one stretch.
     pub(super) gates: T,
-    /// Of what the recurrent kernel gives, where they are others.
+    /// Of what the recurrent kernel gives, where they are others; of the same steps.
     pub(super) recurrent: T,
     /// Of the states as they are now, for each sample only; as are the others.
     pub(super) states: T,
@@ -39,6 +42,21 @@ pub(super) struct Gradients<T> {
     pub(super) inflow: T,
     /// Of an output that later, masked steps repeat.
     pub(super) repeated: T,
+}
+
+/// What the forward pass kept, and room behind it for the gradients.
+pub(super) fn of_backward<'a>(
+    cache: &'a mut Vec<Float>,
+    kept: &Kept<usize>,
+    gradients: &Gradients<usize>,
+    sizes: Sizes,
+) -> (Kept<&'a [Float]>, Gradients<&'a mut [Float]>) {
+    let total = kept.total(sizes);
+    if cache.len() < total + gradients.total(sizes) {
+        cache.resize(total + gradients.total(sizes), 0.0);
+    }
+    let (first, rest) = cache.split_at_mut(total);
+    (kept.split(sizes, first).shared(), gradients.split(sizes, rest))
 }
 
 /// How many numbers of each kind a sample has, in each step if there are some for each.
@@ -111,51 +129,43 @@ impl<'a> Kept<&'a mut [Float]> {
 }
 
 impl<'a> Kept<&'a [Float]> {
-    /// What was kept of some samples in the step `t`, of `batch`; the states are left out.
+    /// What was kept in some rows: the `batch · t + i`-th is that of the i-th sample at the time t. States are left out.
     #[inline(always)]
-    pub(super) fn at(
-        &self,
-        t: usize,
-        samples: &Range<usize>,
-        batch: usize,
-        widths: &Kept<usize>,
-    ) -> Kept<&'a [Float]> {
-        let rows = |steps: &'a [Float], width: usize| {
-            if width == 0 {
-                return &steps[..0];
-            }
-            &steps[(t * batch + samples.start) * width..(t * batch + samples.end) * width]
-        };
+    pub(super) fn of_rows(&self, rows: Range<usize>, widths: &Kept<usize>) -> Kept<&'a [Float]> {
+        let of = |numbers: &'a [Float], width: usize| &numbers[rows.start * width..rows.end * width];
         Kept {
-            x: rows(self.x, widths.x),
-            gates: rows(self.gates, widths.gates),
-            hidden: rows(self.hidden, widths.hidden),
-            dropped: rows(self.dropped, widths.dropped),
-            second: rows(self.second, widths.second),
-            kept: rows(self.kept, widths.kept),
+            x: of(self.x, widths.x),
+            gates: of(self.gates, widths.gates),
+            hidden: of(self.hidden, widths.hidden),
+            dropped: of(self.dropped, widths.dropped),
+            second: of(self.second, widths.second),
+            kept: of(self.kept, widths.kept),
             states: &[],
         }
     }
 }
 
 impl Gradients<usize> {
+    /// How many steps are walked back before their gradients are multiplied: their pre-activations should stay in the cache.
+    /// It depends on the sizes only, and so do the sums.
+    pub(super) fn stretch(&self, Sizes { batch, time, .. }: Sizes) -> usize {
+        (STRETCH / (batch * self.gates).max(1)).clamp(1, time.max(1))
+    }
+
     /// How many numbers there are.
-    pub(super) fn total(&self, Sizes { batch, time, .. }: Sizes) -> usize {
-        let of_step = self.x + self.gates + self.recurrent;
-        batch * (time * of_step + self.states + self.inflow + self.repeated)
+    pub(super) fn total(&self, sizes: Sizes) -> usize {
+        let of_steps = sizes.time * self.x + self.stretch(sizes) * (self.gates + self.recurrent);
+        sizes.batch * (of_steps + self.states + self.inflow + self.repeated)
     }
 
     /// Cuts the memory into pieces.
-    pub(super) fn split<'a>(
-        &self,
-        Sizes { batch, time, .. }: Sizes,
-        memory: &'a mut [Float],
-    ) -> Gradients<&'a mut [Float]> {
+    pub(super) fn split<'a>(&self, sizes: Sizes, memory: &'a mut [Float]) -> Gradients<&'a mut [Float]> {
+        let (batch, stretch) = (sizes.batch, self.stretch(sizes));
         let mut rest = memory;
         Gradients {
-            x: take(&mut rest, batch * time * self.x),
-            gates: take(&mut rest, batch * time * self.gates),
-            recurrent: take(&mut rest, batch * time * self.recurrent),
+            x: take(&mut rest, batch * sizes.time * self.x),
+            gates: take(&mut rest, batch * stretch * self.gates),
+            recurrent: take(&mut rest, batch * stretch * self.recurrent),
             states: take(&mut rest, batch * self.states),
             inflow: take(&mut rest, batch * self.inflow),
             repeated: take(&mut rest, batch * self.repeated),

@@ -1,4 +1,4 @@
-//! The gradients that are sums over all samples and steps: one product each.
+//! The gradients that are sums over samples and steps: one product each.
 
 use super::{
     Cell, Factor, Recurrent,
@@ -15,44 +15,46 @@ use crate::{
     operation::{GradientMut, InputGradients},
 };
 
-/// What the gradients of x, of the kernels and of the bias are made of.
+/// What the gradients of x, of the kernels and of the bias are made of, in a stretch of steps.
 pub(super) struct Sums<'a> {
     pub(super) given: &'a Given<'a>,
     pub(super) kept: Kept<&'a [Float]>,
+    /// How many steps of samples there are.
+    pub(super) rows: usize,
     /// ∂loss/∂pre-activations.
     pub(super) gates: &'a [Float],
     /// ∂loss/∂(h·R), where it is another; else empty.
     pub(super) recurrent: &'a [Float],
 }
 
-/// The places of the gradients of x, kernel, recurrent kernel and bias, as far as they are wanted.
-type Places<'a> = [Option<GradientMut<'a>>; 4];
+/// The places of the gradients of kernel, recurrent kernel and bias, as far as they are wanted.
+type Places<'a> = [Option<GradientMut<'a>>; 3];
 
 impl<C: Cell> Recurrent<C> {
-    /// With dz = ∂loss/∂pre-activations: dx = dz·Kᵀ, dK = xᵀ·dz, dR = hᵀ·dz, db = the sum of dz's rows.
-    ///
-    /// `of_steps` is where dx is computed, step by step.
+    /// With dz = ∂loss/∂pre-activations: dx = dz·Kᵀ, if there is room for it; and what these steps give to
+    /// dK = xᵀ·dz, dR = hᵀ·dz, db = the sum of dz's rows.
     pub(super) fn write_products(
         &self,
         sums: &Sums<'_>,
-        of_steps: &mut [Float],
+        dx: &mut [Float],
         team: &Team,
         scratch: &mut Scratch,
         wanted: &mut InputGradients<'_>,
     ) {
         // A position that no input has stands for a bias that is not there.
         let bias = self.optional_positions().bias.unwrap_or(usize::MAX);
-        let positions = [0, 1, 2, bias];
+        let positions = [1, 2, bias];
         if let Some(places) = wanted.get_disjoint(positions) {
-            return self.write(sums, places, of_steps, team, scratch);
+            return self.write(sums, places, dx, team, scratch);
         }
         // Two of the inputs are the same.
+        self.write(sums, [const { None }; 3], dx, team, scratch);
         for (number, position) in
             positions.into_iter().enumerate().filter(|&(_, position)| position != usize::MAX)
         {
-            let mut places: Places<'_> = [const { None }; 4];
+            let mut places: Places<'_> = [const { None }; 3];
             places[number] = wanted.get(position);
-            self.write(sums, places, of_steps, team, scratch);
+            self.write(sums, places, &mut [], team, scratch);
         }
     }
 
@@ -60,20 +62,20 @@ impl<C: Cell> Recurrent<C> {
         &self,
         sums: &Sums<'_>,
         places: Places<'_>,
-        of_steps: &mut [Float],
+        dx: &mut [Float],
         team: &Team,
         scratch: &mut Scratch,
     ) {
-        let [dx, dk, mut dr, db] = places;
-        let Sizes { batch, time, features, units } = sums.given.sizes;
-        let (rows, gates) = (batch * time, C::GATES * units);
+        let [dk, mut dr, db] = places;
+        let Sizes { features, units, .. } = sums.given.sizes;
+        let (rows, gates) = (sums.rows, C::GATES * units);
         let dz = Matrix::new(sums.gates, rows, gates);
         let through = if sums.recurrent.is_empty() { dz } else { Matrix::new(sums.recurrent, rows, gates) };
         let (mut db, mut recurrent_db) = split_bias(db, gates);
 
-        let of_x = dx.is_some().then(|| {
+        let dx = (!dx.is_empty()).then(|| {
             let kernel = Matrix::new(sums.given.kernel, features, gates).transposed();
-            Product::new(dz, kernel, &mut *of_steps, Epilogue::Assign)
+            Product::new(dz, kernel, dx, Epilogue::Assign)
         });
         let dk = dk.map(|GradientMut { data, add }| {
             let x = Matrix::new(sums.kept.x, rows, features).transposed();
@@ -85,10 +87,7 @@ impl<C: Cell> Recurrent<C> {
             let product = Product::new(left, through, &mut *dr.data, assign_or_add(dr.add));
             with_sums(product.with_columns(columns), recurrent_db.take())
         });
-        matmul_all([of_x, dk, first], team, scratch);
-        if let Some(dx) = dx {
-            write_by_sample(of_steps, sums.given.sizes, dx, team);
-        }
+        matmul_all([dx, dk, first], team, scratch);
         if let Some(GradientMut { data, add }) = dr.filter(|_| !second_columns.is_empty()) {
             let left = sums.factor(second_factor, rows, units).transposed();
             let product = Product::new(left, through, data, assign_or_add(add)).with_columns(second_columns);
@@ -105,7 +104,7 @@ impl<C: Cell> Recurrent<C> {
 }
 
 /// Writes what lies step by step so that it lies sample by sample.
-fn write_by_sample(
+pub(super) fn write_by_sample(
     steps: &[Float],
     Sizes { batch, time, features, .. }: Sizes,
     gradient: GradientMut<'_>,
