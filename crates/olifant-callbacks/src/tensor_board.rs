@@ -52,8 +52,8 @@ const VALIDATION: &str = "validation";
 /// A run that is resumed goes on with its files, which are first cut back to the length they had at the snapshot:
 /// in the end they hold what those of an unbroken run hold, but for times and speeds.
 ///
-/// Keras's `profile_batch` and `embeddings_*` are missing: there is no profile of a device to record, and no layer of
-/// embeddings.
+/// Keras's `profile_batch` and `embeddings_*` are missing: there is no profile of a device to record, and TensorBoard's
+/// projector reads embeddings from TensorFlow's checkpoints, which Olifant does not write.
 ///
 /// # Defaults
 ///

@@ -104,8 +104,8 @@ impl Model {
     ///     .add(Dense::new(1))
     ///     .compile(Adam::new(0.01), MeanSquaredError::new(), ())?;
     /// // Train the new layer; then, with a low learning rate, the last layer of the base as well:
-    /// model.set_trainable("base", true)?;
-    /// model.set_trainable("base/dense", false)?;
+    /// model.set_trainable("base/dense_1", true)?;
+    /// model.set_learning_rate(1e-5)?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn into_layer(mut self) -> Node {

@@ -50,6 +50,9 @@ impl Node {
 
 /// Gives a layer a name within its model; without one it is called after its type: `dense`, `dense_1`, ….
 ///
+/// A network has a `name` as well, [`Sequential::name`](crate::Sequential::name): what the model is called, in `summary()` and files.
+/// A network that becomes a layer keeps that, unless it is `named`; `named` turns it into a layer, which can no longer be compiled.
+///
 /// # Examples
 ///
 /// ```
