@@ -164,7 +164,9 @@ pub(crate) fn check_parts_of_names(
     Ok(())
 }
 
-/// The builder methods for [`OptimizerOptions`], for an optimizer that keeps them in the field named.
+/// Writes `weight_decay`, `exclude_from_weight_decay`, `clipnorm`, `clipvalue`, `global_clipnorm`, `loss_scale_factor`,
+/// `gradient_accumulation_steps`, `use_ema`, `ema_momentum` and `ema_overwrite_frequency`,
+/// for an optimizer that keeps its [`OptimizerOptions`] in the field named.
 macro_rules! shared_options {
     ($($field:ident).+) => {
         /// Shrinks all weights before each update: `w ← w − w · weight_decay · learning_rate`.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BuildError, Layer, WeightBuilder};
 
-/// Declares a layer that combines its inputs element by element; `$merge` is given all of them with as many axes.
+/// Writes a layer with `new` that combines its inputs element by element; `$merge` is given all of them with as many axes.
 macro_rules! merge_layer {
     ($(#[$documentation:meta])* $Layer:ident, $name:literal, $inputs:expr, $merge:expr) => {
         $(#[$documentation])*

@@ -1,6 +1,6 @@
 //! The methods that set a layer's options.
 
-/// Writes the methods of options: each is called after its field, and says what it takes and what the field becomes.
+/// Writes the builder methods that are listed where it is called: `name(given: Type) => value;` is `pub fn name`, which sets the field `name`.
 ///
 /// With `in [part]`, the fields are those of a part of the layer.
 macro_rules! options {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BuildError, Constraint, Initializer, Regularizer, WeightBuilder};
 
-/// Declares the options of a weight under the names that they have in files.
+/// Writes the options of a weight, a struct with the fields `…_initializer`, `…_regularizer`, `…_constraint` and the method `add`.
 macro_rules! weight_options {
     ($($Options:ident: $initializer:ident = $first:expr, $regularizer:ident, $constraint:ident;)*) => {
         $(
@@ -89,7 +89,7 @@ impl Bias {
     }
 }
 
-/// Writes the methods of a weight's options, for a layer that keeps them in a part of it.
+/// Writes `…_initializer`, `…_regularizer` and `…_constraint` of a weight, for a layer that keeps them in a part of it.
 macro_rules! options_of_weight {
     ($($part:ident).+, $weight:literal: $initializer:ident, $regularizer:ident, $constraint:ident) => {
         $crate::layers::options::options! {
@@ -105,7 +105,7 @@ macro_rules! options_of_weight {
 }
 pub(crate) use options_of_weight;
 
-/// Writes the methods of [`KernelOptions`].
+/// Writes `kernel_initializer`, `kernel_regularizer` and `kernel_constraint`, see [`KernelOptions`].
 macro_rules! kernel_options {
     ($($part:ident).+, $weight:literal) => {
         $crate::layers::weight_options::options_of_weight!(
@@ -115,7 +115,7 @@ macro_rules! kernel_options {
 }
 pub(crate) use kernel_options;
 
-/// Writes the methods of a [`Bias`].
+/// Writes `use_bias`, `bias_initializer`, `bias_regularizer` and `bias_constraint`, see [`Bias`].
 macro_rules! bias_options {
     ($($part:ident).+, $weight:literal) => {
         $crate::layers::options::options! {

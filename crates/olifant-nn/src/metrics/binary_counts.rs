@@ -105,7 +105,9 @@ pub(super) fn check_answers(
     }
 }
 
-/// A metric that follows from how often a "yes" and a "no" are right: `|sums|` of true positives, false positives,
+/// Writes a metric with `new`, `thresholds` and `name`.
+///
+/// It follows from how often a "yes" and a "no" are right: `|sums|` of true positives, false positives,
 /// true negatives and false negatives.
 macro_rules! counting_metric {
     ($(#[$doc:meta])* $Metric:ident, $name:tt, $objective:ident, |$sums:ident| $result:expr) => {
@@ -181,7 +183,7 @@ macro_rules! counting_metric {
 }
 pub(super) use counting_metric;
 
-/// The builder methods for what concerns whole rows.
+/// Writes `top_k` and `class_id`, the builder methods for what concerns whole rows.
 macro_rules! options_of_rows {
     ($Metric:ident) => {
         impl $Metric {

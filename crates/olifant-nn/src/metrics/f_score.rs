@@ -112,7 +112,7 @@ fn f_score(beta: f64, sums: &[f64]) -> f64 {
     (1.0 + beta * beta) * precision * recall / (beta * beta * precision + recall + EPSILON)
 }
 
-/// The builder methods and most of the trait for a metric whose field `scoring` has the options.
+/// Writes `average`, `threshold`, `class_id` and `name`, for a metric whose field `scoring` has the options.
 macro_rules! options_of_scoring {
     ($Metric:ident) => {
         impl $Metric {
@@ -144,7 +144,7 @@ macro_rules! options_of_scoring {
 }
 pub(super) use options_of_scoring;
 
-/// Those methods of the trait that are the same for all scores.
+/// Writes `name`, `objective`, `check`, `update` and `sums_for` of the trait, which are the same for all scores.
 macro_rules! methods_of_scoring {
     () => {
         $crate::metrics::methods_of_part::methods_of_part!(scoring);

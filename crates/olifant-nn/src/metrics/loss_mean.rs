@@ -52,7 +52,7 @@ pub(super) fn check_shape(loss: &dyn Loss, y_true: Shape, y_pred: Shape) -> Resu
     loss.check(TensorView { data: &[], shape: y_true }, y_pred)
 }
 
-/// A metric that is the mean of a loss.
+/// Writes a metric with `new` and `name`, which is the mean of a loss.
 ///
 /// Its options besides the name are those of the loss, and its builder methods for them stand beside it.
 macro_rules! loss_mean {
@@ -120,7 +120,7 @@ macro_rules! loss_mean {
 }
 pub(super) use loss_mean;
 
-/// Lends builder methods of a loss to the metric that is its mean.
+/// Writes the builder methods that are listed where it is called: those of a loss, for the metric that is its mean.
 macro_rules! options_of_loss {
     ($Metric:ident: $($(#[$doc:meta])* $option:ident: $type:ty),+ $(,)?) => {
         impl $Metric {

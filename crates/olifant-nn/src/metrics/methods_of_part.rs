@@ -1,6 +1,6 @@
 //! Metrics that leave the counting to a part of theirs.
 
-/// Those methods of the trait that lead to the field `name`, or to the part that counts; more is better.
+/// Writes `name`, `objective`, `check` and `update` of the trait, from the field `name` and the part that counts; more is better.
 macro_rules! methods_of_part {
     ($part:ident) => {
         fn name(&self) -> &str {

@@ -42,7 +42,7 @@ pub(super) fn add_rows(sums: &mut [f64], batch: &MetricBatch<'_>, value: impl Fn
     add_to_mean(sums, batch, rows.map(|(targets, predictions)| value(Moments::of(targets, predictions))));
 }
 
-/// A metric that follows from the moments of each row.
+/// Writes a metric with `new` and `name`, which follows from the moments of each row.
 macro_rules! correlation {
     ($(#[$doc:meta])* $Metric:ident, $name:tt, |$moments:ident| $value:expr) => {
         $(#[$doc])*

@@ -46,7 +46,9 @@ pub(super) fn check_options(
     BuildError::check_option("num_thresholds", "at least 1", num_thresholds, num_thresholds > 0)
 }
 
-/// A metric that is the best of one thing at the thresholds where another is at least what is given.
+/// Writes a metric with `new`, `num_thresholds`, `class_id` and `name`.
+///
+/// It is the best of one thing at the thresholds where another is at least what is given.
 macro_rules! best_at_least {
     ($(#[$doc:meta])* $Metric:ident, $name:tt, $given:ident, $limited:expr, $wanted:expr) => {
         $(#[$doc])*

@@ -102,7 +102,7 @@ pub(super) fn check_target_classes(target_class_ids: &[usize], num_classes: usiz
     BuildError::check_option("target_class_ids", &expected, format!("{target_class_ids:?}"), is_right)
 }
 
-/// The builder methods for what is ignored, and whether targets and predictions are class indices.
+/// Writes `ignore_class`, `name` and, where asked for, `sparse_y_true` and `sparse_y_pred`.
 macro_rules! options_of_overlaps {
     ($Metric:ident: $($option:ident),*) => {
         impl $Metric {
@@ -138,7 +138,7 @@ macro_rules! options_of_overlaps {
 }
 pub(super) use options_of_overlaps;
 
-/// Those methods of the trait that are the same for all overlaps.
+/// Writes `name`, `objective`, `check`, `update` and `sums` of the trait, which are the same for all overlaps.
 macro_rules! methods_of_overlaps {
     () => {
         $crate::metrics::methods_of_part::methods_of_part!(overlaps);

@@ -60,11 +60,14 @@ pub(crate) fn graph_of_mut(layer: &mut dyn Layer) -> Option<&mut Graph> {
     description.map(|description| &mut description.graph)
 }
 
-/// What both kinds of description have: name, seed, building, and being a layer.
+/// Writes `name`, `seed`, `given_seed` and `build` of both kinds of description, and that they are layers.
 macro_rules! network_description {
     ($Network:ident, $name:literal) => {
         impl $Network {
             #[doc = concat!("What the model is called; `", $name, "` if not set.")]
+            ///
+            /// As a layer of another network it is called the same; [`named`](crate::Named::named), which all layers have,
+            /// gives it another name there.
             pub fn name(mut self, name: impl Into<String>) -> $Network {
                 self.description.graph.architecture.name = name.into();
                 self

@@ -40,7 +40,7 @@ impl Weighing {
     }
 }
 
-/// The methods of these options, for a layer with a field `weighing`.
+/// Writes `dropout` and `use_causal_mask`, for a layer with a field `weighing`.
 macro_rules! weighing_options {
     () => {
         $crate::layers::options::options! {

@@ -86,7 +86,8 @@ fn repeated(x: Var<'_>, times: usize) -> Var<'_> {
     (x.reshape(apart) * ones).reshape(x.shape().with_last_axis(channels * times))
 }
 
-/// The methods of these options, for a layer with a field `depthwise`.
+/// Writes `depth_multiplier`, `depthwise_initializer`, `depthwise_regularizer` and `depthwise_constraint`,
+/// for a layer with a field `depthwise`.
 macro_rules! depthwise_options {
     () => {
         $crate::layers::options::options! {

@@ -92,7 +92,8 @@ impl<const N: usize> Sliding<N> {
     }
 }
 
-/// The methods of these options, for a layer with a field `sliding`.
+/// Writes `strides`, `padding`, `dilation_rate`, `activation`, `use_bias`, `bias_initializer`, `bias_regularizer` and `bias_constraint`,
+/// for a layer with a field `sliding`.
 macro_rules! sliding_options {
     () => {
         $crate::layers::options::options! {

@@ -59,7 +59,8 @@ impl GammaAndBeta {
     }
 }
 
-/// The options of γ and β, as methods of a layer with a field `gamma_and_beta`.
+/// Writes `center`, `scale`, `beta_initializer`, `beta_regularizer`, `beta_constraint` and the same for `gamma_`,
+/// for a layer with a field `gamma_and_beta`.
 macro_rules! gamma_and_beta_options {
     ($Layer:ident) => {
         impl $Layer {

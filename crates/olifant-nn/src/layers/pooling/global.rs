@@ -4,7 +4,9 @@ use olifant_core::{Axes, Shape, Var};
 
 use crate::{BuildError, layers::per_axis::channels};
 
-/// Declares the layers of one kind of global pooling; `$pool` is given the inputs, the axes, and whether these stay with size 1.
+/// Writes the layers of one kind of global pooling, for one to three axes, with `new` and `keepdims`.
+///
+/// `$pool` is given the inputs, the axes, and whether these stay with size 1.
 macro_rules! global_pooling {
     (
         $(#[$documentation:meta])* $Pooling:ident, $pool:path;

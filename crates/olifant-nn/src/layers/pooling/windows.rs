@@ -49,7 +49,9 @@ impl<const N: usize> Windows<N> {
     }
 }
 
-/// Declares the layers of one kind of pooling, for one to three axes; `$pool` is the method of a value that computes it.
+/// Writes the layers of one kind of pooling, for one to three axes, with `new`, `strides` and `padding`.
+///
+/// `$pool` is the method of a value that computes it.
 macro_rules! pooling {
     (
         $(#[$documentation:meta])* $Pooling:ident, $pool:ident;

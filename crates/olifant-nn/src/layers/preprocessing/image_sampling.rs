@@ -47,7 +47,7 @@ impl Factor {
     }
 }
 
-/// The options of [`ImageSampling`], as methods of a layer with a field `sampling`.
+/// Writes `fill_mode`, `interpolation` and `fill_value`, for a layer with a field `sampling`.
 macro_rules! image_sampling_options {
     ($Layer:ident) => {
         impl $Layer {

@@ -1,6 +1,8 @@
 //! The methods that all recurrent layers have.
 
-/// Keras's keyword arguments that LSTM, GRU and SimpleRNN share, one method each.
+/// Writes `activation`, `dropout`, `recurrent_dropout`, `return_sequences`, `return_state`, `go_backwards`, `stateful`, `zero_output_for_mask`,
+/// `kernel_initializer`, `kernel_regularizer`, `kernel_constraint`, the same for `recurrent_` and `bias_`, and `use_bias`:
+/// Keras's keyword arguments that LSTM, GRU and SimpleRNN share.
 macro_rules! recurrent_options {
     () => {
         $crate::layers::options::options! {
@@ -36,7 +38,7 @@ macro_rules! recurrent_options {
 }
 pub(crate) use recurrent_options;
 
-/// The same, and what LSTM and GRU have besides.
+/// Writes the methods of [`recurrent_options`], and `recurrent_activation`, which LSTM and GRU have besides.
 macro_rules! gated_options {
     () => {
         $crate::layers::recurrent::recurrent_options!();

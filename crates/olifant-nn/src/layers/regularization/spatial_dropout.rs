@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{dropout::drop_shared, noise_shape};
 use crate::{BuildError, Layer, WeightBuilder, with_batch};
 
-/// Declares one of the three layers: its name, and the axes of its inputs.
+/// Writes one of the three layers, with `new`: its name, and the axes of its inputs.
 macro_rules! spatial_dropout {
     ($Layer:ident, $name:literal, $expected:literal, $rank:literal, $what:literal) => {
         #[doc = concat!("Sets whole channels of ", $what, " to zero at random in training.")]
