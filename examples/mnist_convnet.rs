@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::read();
     let out = options.out("mnist_convnet")?;
     let ((x_train, y_train), (x_test, y_test)) = options.load_data()?;
-    // A convolution looks at channels, and be there only one: [28, 28, 1].
+    // A convolution expects an axis of channels; grey images have one: [28, 28, 1].
     let (x_train, x_test) = (x_train.insert_axis(Axis(3)), x_test.insert_axis(Axis(3)));
 
     let mut model = Sequential::new([28, 28, 1])
@@ -38,9 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let test = model.evaluate(&x_test, &y_test)?;
     println!("\non the test set: {test}");
     // The answer is the class with the highest score. Row i, column j: how many of class i were taken for j.
-    let scores = model.predict(&x_test)?;
-    let answers = scores.map_axis(Axis(1), |scores| (0..10).max_by(|&a, &b| scores[a].total_cmp(&scores[b])));
-    let answers = Array1::from_iter(answers.into_iter().flatten());
+    let answers = metrics::argmax(&model.predict(&x_test)?)?;
     println!("{:4}", metrics::confusion_matrix(&y_test, &answers, Some(10), None)?);
     expect(test["accuracy"] > 0.7, "the network reads most digits")
 }

@@ -9,6 +9,7 @@
 //! with a [`name`](Precision::name) of its own, or an average.
 
 mod accuracy;
+mod argmax;
 mod auc;
 mod binary_accuracy;
 mod binary_counts;
@@ -64,6 +65,7 @@ mod true_positives;
 mod weighted_mean;
 
 pub use accuracy::Accuracy;
+pub use argmax::argmax;
 pub use auc::{AUC, Curve, SummationMethod};
 pub use binary_accuracy::BinaryAccuracy;
 pub use binary_crossentropy::BinaryCrossentropy;
