@@ -64,17 +64,18 @@ pub use olifant_train::{
     State, Stop, Stream, StreamSamples, Training, ValidationFreq, Verbose, WriteError, plot_model,
 };
 
-/// Everything a training program needs, with one `use`; layers, losses, metrics and optimizers of its own included.
+/// Everything a training program needs, with one `use`; layers, losses, metrics, optimizers and schedules of its own included.
 ///
 /// Losses and metrics of the same name are reached through [`losses`] and [`metrics`].
 pub mod prelude {
     pub use ndarray::prelude::*;
     pub use olifant_callbacks::*;
-    pub use olifant_core::{Shape, Var, Weight};
+    pub use olifant_core::{Axes, Float, Shape, TensorView, Var, VarList, Weight};
     pub use olifant_nn::{
         Activation, BuildError, CallOn, Constraint, Functional, Initializer, Input, Layer, Loss, Metric,
-        MetricBatch, MetricsByOutput, Named, Objective, Optimizer, OptimizerOptions, Regularizer, Sequential,
-        SharedLayer, Symbol, TextVectorization, Trainable, Update, UpdateStep, WeightBuilder,
+        MetricBatch, MetricsByOutput, Named, Objective, Optimizer, OptimizerOptions, Regularizer, Schedule,
+        Sequential, SharedLayer, Split, Standardize, Symbol, TargetError, TextOutput, TextVectorization,
+        Trainable, Update, UpdateStep, WeightBuilder,
         layers::*,
         losses::{
             BinaryCrossentropy, CategoricalCrossentropy, Huber, MeanAbsoluteError, MeanSquaredError,
@@ -84,6 +85,7 @@ pub mod prelude {
             AUC, Accuracy, F1Score, Precision, Recall, SparseTopKCategoricalAccuracy, TopKCategoricalAccuracy,
         },
         optimizers::*,
+        schedules::*,
     };
     pub use olifant_train::{
         BatchOptions, Callback, CallbackError, Compile, EvaluateOptions, FitOptions, History, HookResult,
