@@ -1,4 +1,4 @@
-//! A network that takes the noise out of images; Keras's example "Convolutional autoencoder for image denoising".
+//! A network that takes the noise out of images, after Keras's example "Convolutional autoencoder for image denoising".
 //!
 //! ```sh
 //! cargo run --release --example convolutional_autoencoder

@@ -1,4 +1,5 @@
-//! A residual network for colour images; the "toy ResNet" of Keras's guide to the functional API.
+//! A residual network for colour images, of the kind of the "toy ResNet" in Keras's guide to the functional API;
+//! its blocks normalize batches, and shrink the image by strides.
 //!
 //! ```sh
 //! cargo run --release --example residual_network

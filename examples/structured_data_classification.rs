@@ -1,4 +1,4 @@
-//! A table whose columns are numbers and categories; Keras's example "Structured data classification from scratch".
+//! A table whose columns are numbers and categories, after Keras's example "Structured data classification from scratch".
 //!
 //! ```sh
 //! cargo run --release --example structured_data_classification

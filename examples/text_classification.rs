@@ -1,4 +1,4 @@
-//! Texts as sequences of words, read from both ends; Keras's examples "Text classification from scratch"
+//! Texts as sequences of words, read from both ends, after Keras's examples "Text classification from scratch"
 //! and "Bidirectional LSTM".
 //!
 //! ```sh

@@ -1,4 +1,4 @@
-//! A transformer that reads reviews; Keras's example "Text classification with Transformer".
+//! A transformer that reads reviews, after Keras's example "Text classification with Transformer".
 //!
 //! ```sh
 //! cargo run --release --example text_classification_with_transformer

@@ -1,4 +1,4 @@
-//! What comes half a day from now; Keras's example "Timeseries forecasting for weather prediction".
+//! What comes half a day from now, after Keras's example "Timeseries forecasting for weather prediction".
 //!
 //! ```sh
 //! cargo run --release --example timeseries_forecasting
