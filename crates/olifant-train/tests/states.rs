@@ -101,7 +101,8 @@ fn methods_that_only_read_a_model_refuse_one_with_states() {
     let (x, y) = (array(&golden["x"]), array(&golden["y"]));
     let (first_x, first_y) = (x.slice(s![..2, .., ..]), y.slice(s![..2, ..]));
     let mut model = model(&golden);
-    let before = model.predict_with(&x, quiet()).unwrap();
+    model.predict_with(&x, quiet()).unwrap();
+    let before = model.get_weights();
     let message = |instead: &str| {
         format!(
             "layer lstm is stateful, so that each batch changes the model: use {instead}, which may change it"
@@ -113,8 +114,7 @@ fn methods_that_only_read_a_model_refuse_one_with_states() {
     assert_eq!(model.predict_on_batch(first_x).unwrap_err().to_string(), message("predict_with"));
     assert_eq!(model.evaluate(&x, &y).unwrap_err().to_string(), message("evaluate_with"));
     assert_eq!(model.test_on_batch(first_x, first_y).unwrap_err().to_string(), message("evaluate_with"));
-    model.reset_states();
-    assert_eq!(model.predict_with(&x, quiet()).unwrap(), before);
+    assert_eq!(model.get_weights(), before);
 }
 
 /// Begins each evaluation with new sequences.
