@@ -117,12 +117,6 @@ impl<'a> Batches<'a> {
         if batches.in_memory() {
             batches.check_values(model)?;
         }
-        if sample_weight.is_some() {
-            // Only the loss knows its shape: a batch without learning tells whether the weights fit it.
-            let mut batch = Batch::default();
-            batches.read(0, model, &mut batch)?;
-            model.drop_states(model.test_step(&mut batch, &mut model.running())?);
-        }
         Ok(batches)
     }
 
@@ -180,13 +174,20 @@ impl<'a> Batches<'a> {
         self
     }
 
-    /// The same, if all batches are of the size that stateful layers take.
+    /// The same, if all batches are of the size that stateful layers take, and weights of samples fit the loss.
     ///
     /// # Errors
     ///
-    /// One is of another size; the error names the layer.
+    /// One is of another size; the error names the layer. The weights have another shape than the loss.
     pub(crate) fn checked_for(self, model: &Model) -> Result<Batches<'a>, FitError> {
-        check_batch_size(model, self.samples(), self.batch_size).map(|()| self)
+        check_batch_size(model, self.samples(), self.batch_size)?;
+        if self.sample_weight.is_some() {
+            // Only the loss knows its shape: a batch without learning tells whether the weights fit it.
+            let mut batch = Batch::default();
+            self.read(0, model, &mut batch)?;
+            model.drop_states(model.test_step(&mut batch, &mut model.running())?);
+        }
+        Ok(self)
     }
 
     /// How many samples make a batch.

@@ -2,14 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
-use ndarray::{ArrayD, Axis, s};
+use ndarray::{ArrayD, Axis, array, s};
 use olifant_nn::{
     Sequential,
     layers::{Bidirectional, Dense, GRU, LSTM},
     losses::MeanSquaredError,
     optimizers::Sgd,
 };
-use olifant_train::{Callback, Compile, EvaluateOptions, FitOptions, HookResult, Model, Training, Verbose};
+use olifant_train::{
+    BatchOptions, Callback, Compile, EvaluateOptions, FitOptions, HookResult, Model, Training, Verbose,
+};
 use serde_json::Value;
 
 fn golden() -> Value {
@@ -115,6 +117,33 @@ fn methods_that_only_read_a_model_refuse_one_with_states() {
     assert_eq!(model.evaluate(&x, &y).unwrap_err().to_string(), message("evaluate_with"));
     assert_eq!(model.test_on_batch(first_x, first_y).unwrap_err().to_string(), message("evaluate_with"));
     assert_eq!(model.get_weights(), before);
+}
+
+#[test]
+fn batches_of_another_size_are_refused_also_with_weights() {
+    let golden = golden();
+    let (x, y) = (array(&golden["x"]), array(&golden["y"]));
+    let (x, y) = (x.slice(s![..4, .., ..]), y.slice(s![..4, ..]));
+    let weights = array![1.0, 2.0, 0.5, 0.0];
+    let mut model = model(&golden);
+    let fit = || FitOptions::new().verbose(Verbose::Silent);
+    let message = |batch_size: usize, samples: usize| {
+        format!(
+            "layer lstm is stateful, for batches of 2, but {samples} samples in batches of {batch_size} \
+             do not come in such batches: set batch_size to 2, and leave out samples that fill no batch"
+        )
+    };
+    let error = model.fit(x, y, fit().batch_size(4).sample_weight(&weights)).unwrap_err();
+    assert_eq!(error.to_string(), message(4, 4));
+    let split = fit().sample_weight(&weights).validation_split(0.25);
+    assert_eq!(model.fit(x, y, split).unwrap_err().to_string(), message(2, 3));
+    let validated = fit().validation_data(x, y).validation_sample_weight(&weights).validation_batch_size(4);
+    assert_eq!(model.fit(x, y, validated).unwrap_err().to_string(), message(4, 4));
+    let options = BatchOptions::new().sample_weight(&weights);
+    assert_eq!(model.train_on_batch_with(x, y, options).unwrap_err().to_string(), message(4, 4));
+    let options = quiet().batch_size(3).sample_weight(&weights);
+    assert_eq!(model.evaluate_with(x, y, options).unwrap_err().to_string(), message(3, 4));
+    assert!(model.evaluate_with(x, y, quiet().sample_weight(&weights)).is_ok());
 }
 
 /// Begins each evaluation with new sequences.
