@@ -13,7 +13,8 @@ use crate::BuildError;
 ///
 /// # Errors
 ///
-/// Labels, predictions or weights are not equally many; a number is no class: not whole, below 0, or from `num_classes` on.
+/// Labels, predictions or weights are not equally many; a number is no class: not whole, below 0, or from `num_classes` on;
+/// the matrix does not fit into memory.
 ///
 /// # Examples
 ///
@@ -44,17 +45,33 @@ pub fn confusion_matrix<L: Data<Elem: Element>, P: Data<Elem: Element>>(
     }
     let (labels, predictions) = (classes("labels", labels)?, classes("predictions", predictions)?);
     let largest = labels.iter().chain(&predictions).copied().max();
-    let needed = largest.map_or(0, |class| class + 1);
-    let num_classes = num_classes.unwrap_or(needed);
-    if needed > num_classes {
-        let class = needed - 1;
-        return Err(BuildError::Other(format!("there is a class {class}, but num_classes is {num_classes}")));
-    }
-    let mut matrix = Array2::zeros((num_classes, num_classes));
+    let num_classes = match (num_classes, largest) {
+        (Some(num_classes), Some(class)) if class >= num_classes => {
+            let message = format!("there is a class {class}, but num_classes is {num_classes}");
+            return Err(BuildError::Other(message));
+        }
+        (Some(num_classes), _) => num_classes,
+        (None, largest) => largest.map_or(0, |class| class.saturating_add(1)),
+    };
+    let mut matrix = zeros(num_classes).ok_or_else(|| {
+        BuildError::Other(format!(
+            "a matrix of {num_classes} × {num_classes} numbers does not fit into the memory of this machine: \
+             number the classes from 0 without gaps"
+        ))
+    })?;
     for (sample, place) in labels.into_iter().zip(predictions).enumerate() {
         matrix[place] += weights.map_or(1.0, |weights| weights[sample]);
     }
     Ok(matrix)
+}
+
+/// A square matrix of zeros, if there is memory for it.
+fn zeros(num_classes: usize) -> Option<Array2<f64>> {
+    let size = num_classes.checked_mul(num_classes)?;
+    let mut numbers = Vec::new();
+    numbers.try_reserve_exact(size).ok()?;
+    numbers.resize(size, 0.0);
+    Array2::from_shape_vec((num_classes, num_classes), numbers).ok()
 }
 
 /// The numbers of an array as classes.
@@ -99,6 +116,18 @@ mod tests {
         assert_eq!(confusion_matrix(&array![0], &array![0], Some(3), None).unwrap().dim(), (3, 3));
         let nothing = Array1::<u8>::zeros(0);
         assert_eq!(confusion_matrix(&nothing, &nothing, None, None).unwrap().dim(), (0, 0));
+    }
+
+    #[test]
+    fn a_matrix_that_does_not_fit_into_memory_is_refused() {
+        for largest in [1e8, 3.1e9, 18_446_744_073_709_551_616.0] {
+            let error = confusion_matrix(&array![0.0, largest], &array![0.0, 1.0], None, None).unwrap_err();
+            let message = error.to_string();
+            assert!(message.contains("does not fit into the memory of this machine"), "{message}");
+        }
+        let classes = array![0.0, 18_446_744_073_709_551_616.0];
+        let error = confusion_matrix(&classes, &classes, Some(usize::MAX), None).unwrap_err().to_string();
+        assert!(error.starts_with("there is a class 18446744073709551615, but num_classes is "), "{error}");
     }
 
     #[test]
