@@ -126,6 +126,19 @@ fn layers_of_networks_inside_wrappers_may_be_built_frozen() {
 }
 
 #[test]
+fn a_trained_network_is_distributed_over_time_with_its_weights() {
+    let base = || Sequential::new([4]).add(Dense::new(3)).build(7).unwrap();
+    let steps = TimeDistributed::new(base().into_layer().trainable(false));
+    let network = Sequential::new([5, 4]).add(steps).build(1).unwrap();
+    assert_eq!(network.weights().trainable_parameters(), 0);
+    let kernel = |network: &Network| {
+        let (weight, _) = network.weights().iter().next().unwrap();
+        network.weights().get(weight).data.to_vec()
+    };
+    assert_eq!(kernel(&network), kernel(&base()));
+}
+
+#[test]
 fn a_network_inside_is_called_by_its_name() {
     let chain = || Sequential::new([4]).add(Dense::new(4));
     let network = chain().add(chain().name("encoder")).add(chain()).add(chain().named("x")).build(0).unwrap();

@@ -3,7 +3,7 @@
 use olifant_core::{Shape, TensorView, Var};
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildError, Layer, WeightBuilder, with_batch};
+use crate::{BuildError, Layer, Node, WeightBuilder, with_batch};
 
 /// Applies a layer to each time step, with the same weights.
 ///
@@ -43,9 +43,11 @@ pub struct TimeDistributed {
 }
 
 impl TimeDistributed {
-    /// This layer for each time step.
-    pub fn new(layer: impl Layer) -> TimeDistributed {
-        TimeDistributed { inner: Box::new(layer), output: Shape::SCALAR }
+    /// This layer for each time step: also a network that has learnt, [`into_layer`](crate::Network::into_layer).
+    ///
+    /// A name is not kept, and neither is what freezes the layer itself: freeze the time-distributed layer.
+    pub fn new(layer: impl Into<Node>) -> TimeDistributed {
+        TimeDistributed { inner: layer.into().layer, output: Shape::SCALAR }
     }
 }
 
