@@ -64,7 +64,7 @@ pub trait Optimizer: fmt::Debug + Send + Sync + 'static {
     /// Changes the weights, [in pieces](Update::in_pieces) or [each as a whole](Update::each_weight).
     fn update(&self, step: &UpdateStep, update: Update<'_>);
 
-    /// How much a weight decays, if at all; asked by [`Update::each_weight`].
+    /// How much a weight decays, if at all.
     fn weight_decay_of(&self, spec: &WeightSpec) -> Option<Float> {
         let options = self.options();
         options.weight_decay.filter(|_| options.decays(&spec.name))

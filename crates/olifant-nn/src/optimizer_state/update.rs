@@ -42,7 +42,7 @@ impl Update<'_> {
     ) {
         self.check::<SLOTS>();
         let Update { learning_rate, weights, gradients, team, .. } = self;
-        let decay = decay::before_update(self.optimizer.options(), learning_rate, weights, team);
+        let decay = decay::before_update(self.optimizer, learning_rate, weights, team);
         let mut slots = self.slots.iter_mut();
         let slots = array::from_fn(|_| slots.next().map(|slot| &mut **slot).unwrap_or_default());
         let [first, second, third, fourth]: [&mut [Float]; MAX_SLOTS] = slots;
