@@ -107,7 +107,9 @@ pub trait Layer: Any + fmt::Debug + Send + Sync {
 
     /// Sets what the layer keeps from batch to batch to zero.
     ///
-    /// What `call` assigns to such weights with [`Tape::assign`](olifant_core::Tape::assign) is kept in training, evaluation and prediction.
+    /// What `call` assigns to such weights with [`Tape::assign`](olifant_core::Tape::assign) is kept by training,
+    /// `evaluate_with` and `predict_with`. Methods that only read a model, such as `evaluate` and `predict`,
+    /// refuse a layer with a [`batch_size`](Layer::batch_size), and drop what any other assigns.
     fn reset_state(&self, weights: &mut Weights) {
         let _ = weights;
     }
