@@ -19,7 +19,7 @@ use crate::{Model, WriteError, atomic_file::write_atomically};
 /// | option | default | |
 /// |---|---|---|
 /// | `show_shapes` | false | the shapes of what goes in and comes out, with `None` for the batch axis |
-/// | `show_layer_names` | true | names before types |
+/// | `show_layer_names` | false | names before types |
 /// | `rankdir` | `TB` | which way it flows |
 /// | `expand_nested` | false | whether networks that are layers are frames with their layers inside, or boxes |
 /// | `show_layer_activations` | false | the activations of layers that have one |
@@ -63,7 +63,7 @@ impl Default for PlotModel {
     fn default() -> PlotModel {
         PlotModel {
             show_shapes: false,
-            show_layer_names: true,
+            show_layer_names: false,
             rankdir: Rankdir::TB,
             expand_nested: false,
             show_layer_activations: false,

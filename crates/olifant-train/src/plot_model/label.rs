@@ -54,7 +54,8 @@ impl Label {
     /// Of a layer.
     pub(super) fn layer(view: &LayerView<'_>, options: &PlotModel) -> Label {
         let mut rows = vec![vec![header(view.name, view.layer.class_name(), options)]];
-        if let Some(activation) = activation(view).filter(|_| options.show_layer_activations) {
+        let shown = options.show_layer_activations.then_some(view);
+        if let Some(activation) = shown.and_then(activation) {
             rows.push(vec![fact("Activation:", activation)]);
         }
         let mut facts = Vec::new();

@@ -2,10 +2,13 @@
 
 use std::fs;
 
+use olifant_core::{Shape, Var};
 use olifant_nn::{
-    Activation, CallOn, Functional, Input, Named, Network, Sequential, SharedLayer, Symbol, Trainable,
+    Activation, BuildError, CallOn, Functional, Input, Layer, Named, Network, Sequential, SharedLayer,
+    Symbol, Trainable, WeightBuilder,
     layers::{Add, Dense, Flatten, LSTM, LeakyReLU},
 };
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{
     diagram::{Area, Diagram, Part, Place, Stroke},
@@ -57,7 +60,7 @@ fn any_network(seed: u64) -> Network {
 
 fn every_option() -> PlotModel {
     let options = PlotModel::new().show_shapes(true).show_trainable(true).show_layer_activations(true);
-    options.expand_nested(true)
+    options.expand_nested(true).show_layer_names(true)
 }
 
 fn overlap(a: &Area, b: &Area) -> bool {
@@ -188,7 +191,8 @@ fn a_small_picture_is_drawn_as_ever() {
 #[test]
 fn a_chain_begins_with_its_first_layer_and_a_graph_with_its_inputs() {
     let chain = Sequential::new([2, 2]).add(Flatten::new()).add(Dense::new(3)).build(0).unwrap();
-    let svg = PlotModel::new().svg(&chain);
+    let named = PlotModel::new().show_layer_names(true);
+    let svg = named.svg(&chain);
     assert!(
         !svg.contains("InputLayer") && svg.contains(">flatten</text>") && svg.contains(">(Flatten)</text>")
     );
@@ -197,7 +201,7 @@ fn a_chain_begins_with_its_first_layer_and_a_graph_with_its_inputs() {
         2,
         "one edge of two pieces: {svg}"
     );
-    let svg = PlotModel::new().svg(&siblings());
+    let svg = named.svg(&siblings());
     assert!(
         svg.contains(">left</text>") && svg.contains(">right</text>") && svg.contains(">(InputLayer)</text>")
     );
@@ -215,14 +219,15 @@ fn each_option_shows_what_keras_shows() {
         (PlotModel::new().show_layer_activations(true), ">linear</text>"),
         (PlotModel::new().show_trainable(true), ">Trainable</text>"),
         (PlotModel::new().show_trainable(true), ">Non-trainable</text>"),
-        (PlotModel::new().show_layer_names(false), ">Dense</text>"),
-        (PlotModel::new().expand_nested(true), ">dense_1</text>"),
+        (PlotModel::new().show_layer_names(true), ">mix</text>"),
+        (PlotModel::new().show_layer_names(true), ">(Dense)</text>"),
+        (PlotModel::new().show_layer_names(true).expand_nested(true), ">dense_1</text>"),
     ] {
         assert!(shows(options, text) && !shows(PlotModel::new(), text), "{text}");
     }
-    assert!(shows(PlotModel::new(), ">mix</text>"));
-    assert!(!shows(PlotModel::new().show_layer_names(false), "mix"));
-    assert!(!shows(PlotModel::new().expand_nested(true), "(Sequential)"));
+    assert!(shows(PlotModel::new(), ">Dense</text>") && shows(PlotModel::new(), ">Sequential</text>"));
+    assert!(!shows(PlotModel::new().show_layer_names(true), ">Dense</text>"));
+    assert!(!shows(PlotModel::new().expand_nested(true), ">Sequential</text>"));
     let [tb, lr] = [Rankdir::TB, Rankdir::LR].map(|rankdir| PlotModel::new().rankdir(rankdir).svg(&network));
     assert_ne!(tb, lr);
 }
@@ -237,6 +242,33 @@ fn activations_of_all_kinds_are_named() {
     let shown = svg.split(">Activation:</text>").skip(1);
     let shown: Vec<&str> = shown.map(|rest| rest.split(['<', '>']).nth(2).unwrap()).collect();
     assert_eq!(shown, ["tanh", "leaky_relu"], "a layer that is an activation has none");
+}
+
+/// A layer that must not be written.
+#[derive(Debug, Deserialize)]
+struct Unwritten;
+
+impl Serialize for Unwritten {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        panic!("the layer is written")
+    }
+}
+
+#[typetag::serde(name = "plot_model_test/unwritten")]
+impl Layer for Unwritten {
+    fn build(&mut self, input: &Shape, _: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+        Ok(*input)
+    }
+
+    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+        x
+    }
+}
+
+#[test]
+fn layers_are_written_only_for_their_activations() {
+    let network = Sequential::new([2]).add(Unwritten).build(0).unwrap();
+    assert!(PlotModel::new().show_shapes(true).svg(&network).contains(">Unwritten</text>"));
 }
 
 #[test]
