@@ -73,6 +73,7 @@ fn reach(accuracy: f64, network: Sequential) -> Result<(), Box<dyn Error>> {
 
 /// The network of [Keras's example](https://keras.io/examples/vision/mnist_convnet/).
 #[test]
+#[cfg_attr(debug_assertions, ignore = "takes two minutes without optimization")]
 fn the_convolutional_network_tells_99_of_100_images() -> Result<(), Box<dyn Error>> {
     let network = Sequential::new([28, 28])
         .add(Reshape::new([28, 28, 1]))
@@ -87,6 +88,7 @@ fn the_convolutional_network_tells_99_of_100_images() -> Result<(), Box<dyn Erro
 }
 
 #[test]
+#[cfg_attr(debug_assertions, ignore = "takes two minutes without optimization")]
 fn an_lstm_that_reads_row_by_row_tells_98_of_100_images() -> Result<(), Box<dyn Error>> {
     let network =
         Sequential::new([28, 28]).add(LSTM::new(128)).add(Dense::new(10).activation(Activation::Softmax));

@@ -26,7 +26,7 @@ impl Model {
     /// let mut model = Sequential::new([3, 1])
     ///     .add(LSTM::new(2).stateful(1))
     ///     .compile(Sgd::new(0.1), MeanSquaredError::new(), ())?;
-    /// let x = Array::ones((1, 3, 1));
+    /// let x = Array::<f32, _>::ones((1, 3, 1));
     /// let first = model.predict_with(&x, EvaluateOptions::new())?;
     /// assert_ne!(model.predict_with(&x, EvaluateOptions::new())?, first);
     /// model.reset_states();
