@@ -123,7 +123,7 @@ impl<C: Cell> Operation for Recurrent<C> {
         for number in (0..sizes.time.div_ceil(len).max(1)).rev() {
             let steps = number * len..((number + 1) * len).min(sizes.time);
             let times = self.times_of(&steps, sizes.time);
-            let stretch = Stretch { steps, output: output_gradient, first_states };
+            let stretch = Stretch { steps, first_time: times.start, output: output_gradient, first_states };
             self.walk_back(&given, &kept, &stretch, &mut gradients, &packed, team);
             let rows = times.start * sizes.batch..times.end * sizes.batch;
             let Gradients { x, gates, recurrent, .. } = &mut gradients;

@@ -47,6 +47,8 @@ impl BackwardBlock<'_> {
 /// Some steps of the way back, of all samples.
 pub(super) struct Stretch<'a> {
     pub(super) steps: Range<usize>,
+    /// The earliest of the times that they are about.
+    pub(super) first_time: usize,
     /// ∂loss/∂output of all steps.
     pub(super) output: &'a [Float],
     /// Whether anybody wants ∂loss/∂first states.
@@ -60,8 +62,7 @@ struct WalkBack<'a> {
     samples: Range<usize>,
     kept: &'a Kept<&'a [Float]>,
     kept_widths: Kept<usize>,
-    /// The times of the stretch.
-    times: &'a Range<usize>,
+    first_time: usize,
     /// The gradients of the stretch only, as are those of the recurrent kernel's products.
     gates: Share<'a, Float>,
     recurrent: Share<'a, Float>,
@@ -85,7 +86,7 @@ impl<C: Cell> Recurrent<C> {
     ) {
         let sizes = given.sizes;
         let widths = gradient_widths(sizes, self.cell, false);
-        let times = &self.times_of(&stretch.steps, sizes.time);
+        let first_time = stretch.first_time;
         let outputs = [
             (&mut *gradients.gates, widths.gates),
             (&mut *gradients.recurrent, widths.recurrent),
@@ -99,7 +100,7 @@ impl<C: Cell> Recurrent<C> {
             let kept_widths = kept_widths::<C>(sizes, given.dropout.is_some());
             #[rustfmt::skip]
             let mut walk = WalkBack {
-                given, packed, samples, kept, kept_widths, times, gates, recurrent, states, inflow, repeated,
+                given, packed, samples, kept, kept_widths, first_time, gates, recurrent, states, inflow, repeated,
             };
             vectorised(
                 #[inline(always)]
@@ -111,7 +112,7 @@ impl<C: Cell> Recurrent<C> {
     #[inline(always)]
     fn walk_back_with(&self, walk: &mut WalkBack<'_>, stretch: &Stretch<'_>) {
         let Sizes { time, units, .. } = walk.given.sizes;
-        let Stretch { steps, output, first_states } = stretch;
+        let Stretch { steps, output, first_states, .. } = stretch;
         if steps.end == time {
             self.begin_back(walk, output);
         }
@@ -158,7 +159,7 @@ impl<C: Cell> Recurrent<C> {
     #[inline(always)]
     fn retreat(&self, walk: &mut WalkBack<'_>, row: usize, t: usize, counts: bool) {
         let units = walk.given.sizes.units;
-        let (kept, place) = (walk.kept_at(t), t - walk.times.start);
+        let (kept, place) = (walk.kept_at(t), t - walk.first_time);
         let gates = &mut walk.gates.step_mut(place)[row * C::GATES * units..][..C::GATES * units];
         let width = if self.cell.has_recurrent_gradients() { C::GATES * units } else { 0 };
         let recurrent = &mut walk.recurrent.step_mut(place)[row * width..][..width];
@@ -199,8 +200,8 @@ impl<'a> WalkBack<'a> {
             units: self.given.sizes.units,
             packed: self.packed,
             kept: self.kept_at(t),
-            gates: self.gates.step_mut(t - self.times.start),
-            recurrent: self.recurrent.step_mut(t - self.times.start),
+            gates: self.gates.step_mut(t - self.first_time),
+            recurrent: self.recurrent.step_mut(t - self.first_time),
             inflow: self.inflow.step_mut(0),
         }
     }
