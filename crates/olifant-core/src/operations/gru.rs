@@ -104,6 +104,9 @@ impl Cell for GruCell {
             let (same, kept) = recurrent.split_at_mut(2 * units);
             kept.iter_mut().zip(&*dn).zip(r).for_each(|((kept, dn), r)| *kept = dn * r);
             same.copy_from_slice(&gates[..2 * units]);
+        } else {
+            // Of the first step nothing is sent back: its h is zero.
+            dr.fill(0.0);
         }
     }
 
