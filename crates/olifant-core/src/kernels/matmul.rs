@@ -152,7 +152,8 @@ pub struct Scratch {
 /// What one thread needs room for.
 #[derive(Debug, Default)]
 struct PartScratch {
-    groups: Groups,
+    /// The rows of each left factor.
+    groups: [Groups; 2],
     /// Columns of B, sixteen side by side.
     panels: Buffer,
     /// The sums of a single row.
@@ -220,12 +221,6 @@ pub(crate) fn matmul_all<const N: usize>(
     });
 }
 
-/// A rectangle of C that one thread computes.
-struct Rectangle {
-    rows: Range<usize>,
-    columns: Range<usize>,
-}
-
 /// The sums of B's columns, as all threads see them.
 struct ColumnSums<'a> {
     sums: SharedRows<'a, Float>,
@@ -272,15 +267,40 @@ impl ColumnSums<'_> {
     }
 }
 
-/// A product `C = A·B` and what follows it, as all threads see it.
+/// A product `C = A·B` and what follows it, as all threads see it; or two with the same B.
 pub(crate) struct Product<'a> {
-    a: Matrix<'a>,
+    factors: [Option<Factor<'a>>; 2],
     b: Matrix<'a>,
-    c: SharedRows<'a, Float>,
-    epilogue: Epilogue<'a>,
     column_sums: Option<ColumnSums<'a>>,
     /// The columns of B and C that it is about.
     columns: Range<usize>,
+}
+
+/// What stands on the left of B, and what becomes of the product.
+struct Factor<'a> {
+    a: Matrix<'a>,
+    c: SharedRows<'a, Float>,
+    epilogue: Epilogue<'a>,
+}
+
+impl<'a> Factor<'a> {
+    /// # Panics
+    ///
+    /// The sizes do not fit.
+    fn new(a: Matrix<'a>, b: Matrix<'a>, c: &'a mut [Float], epilogue: Epilogue<'a>) -> Factor<'a> {
+        assert_eq!(a.columns, b.rows, "the columns of A and the rows of B are summed over together");
+        assert_eq!(c.len(), a.rows * b.columns, "C has the rows of A and the columns of B");
+        match epilogue {
+            Epilogue::Bias(bias) | Epilogue::AddBias(bias) | Epilogue::BiasRelu(bias) => {
+                assert_eq!(bias.len(), b.columns, "the bias has one number per column");
+            }
+            Epilogue::Rectified { y, .. } => {
+                assert_eq!((y.rows, y.columns, y.transposed), (a.rows, b.columns, false), "y is as C");
+            }
+            Epilogue::Assign | Epilogue::Add | Epilogue::Relu => {}
+        }
+        Factor { a, c: SharedRows::new(c, b.columns), epilogue }
+    }
 }
 
 impl<'a> Product<'a> {
@@ -295,19 +315,18 @@ impl<'a> Product<'a> {
         c: &'a mut [Float],
         epilogue: Epilogue<'a>,
     ) -> Product<'a> {
-        assert_eq!(a.columns, b.rows, "the columns of A and the rows of B are summed over together");
-        assert_eq!(c.len(), a.rows * b.columns, "C has the rows of A and the columns of B");
-        match epilogue {
-            Epilogue::Bias(bias) | Epilogue::AddBias(bias) | Epilogue::BiasRelu(bias) => {
-                assert_eq!(bias.len(), b.columns, "the bias has one number per column");
-            }
-            Epilogue::Rectified { y, .. } => {
-                assert_eq!((y.rows, y.columns, y.transposed), (a.rows, b.columns, false), "y is as C");
-            }
-            Epilogue::Assign | Epilogue::Add | Epilogue::Relu => {}
-        }
-        let (c, columns) = (SharedRows::new(c, b.columns), 0..b.columns);
-        Product { a, b, c, epilogue, column_sums: None, columns }
+        let factors = [Some(Factor::new(a, b, c, epilogue)), None];
+        Product { factors, b, column_sums: None, columns: 0..b.columns }
+    }
+
+    /// Another matrix times the same B, which is copied only once for both.
+    ///
+    /// # Panics
+    ///
+    /// The sizes do not fit.
+    pub(crate) fn and(mut self, a: Matrix<'a>, c: &'a mut [Float], epilogue: Epilogue<'a>) -> Product<'a> {
+        self.factors[1] = Some(Factor::new(a, self.b, c, epilogue));
+        self
     }
 
     /// Only these columns of C, from the same columns of B; the others of C stay as they are.
@@ -335,9 +354,18 @@ impl<'a> Product<'a> {
         self
     }
 
+    fn factors(&self) -> impl Iterator<Item = &Factor<'a>> {
+        self.factors.iter().flatten()
+    }
+
+    /// The rows of all C.
+    fn rows(&self) -> usize {
+        self.factors().map(|factor| factor.a.rows).sum()
+    }
+
     /// How many multiply-adds it takes.
     fn work(&self) -> usize {
-        self.a.rows * self.a.columns * self.columns.len()
+        self.rows() * self.b.rows * self.columns.len()
     }
 
     /// Into how many parts it can be cut.
@@ -345,7 +373,7 @@ impl<'a> Product<'a> {
         if self.splits_by_columns() {
             self.columns.len().div_ceil(COLUMNS)
         } else {
-            self.a.rows.div_ceil(ROWS)
+            self.rows().div_ceil(ROWS)
         }
     }
 
@@ -355,86 +383,125 @@ impl<'a> Product<'a> {
     /// whoever takes rows copies only its rows of A, but all of B.
     /// Where it is all the same it is rows: in the next layer, a thread goes on with what it has in its cache.
     fn splits_by_columns(&self) -> bool {
-        let (rows, columns) = (self.a.rows, self.columns.len());
-        columns > rows || self.a.transposed && columns >= rows.max(4 * COLUMNS)
+        let (rows, columns) = (self.rows(), self.columns.len());
+        columns > rows || self.factors().any(|factor| factor.a.transposed) && columns >= rows.max(4 * COLUMNS)
     }
 
     /// Computes one of several parts.
     fn compute_part(&self, part: usize, parts: usize, scratch: &mut PartScratch) {
-        let (rows, columns) = (self.a.rows, &self.columns);
-        let rectangle = if self.splits_by_columns() {
+        let columns = &self.columns;
+        let (rows, columns) = if self.splits_by_columns() {
             let part = range_of_part(part, parts, columns.len(), COLUMNS);
-            Rectangle { rows: 0..rows, columns: columns.start + part.start..columns.start + part.end }
+            ((0, 1), columns.start + part.start..columns.start + part.end)
         } else {
-            Rectangle { rows: range_of_part(part, parts, rows, 1), columns: columns.clone() }
+            ((part, parts), columns.clone())
         };
-        on_widest_vectors(Part { product: self, rectangle, scratch });
+        on_widest_vectors(Part { product: self, rows, columns, scratch });
     }
 
-    /// Whether the loop for a single row serves.
-    fn is_single_row(&self) -> bool {
-        self.a.rows == 1 && !self.a.transposed && !self.b.transposed && self.column_sums.is_none()
+    /// The only factor, if the loop for a single row serves.
+    fn single_row(&self) -> Option<&Factor<'a>> {
+        match &self.factors {
+            [Some(factor), None] if factor.a.rows == 1 => {
+                let in_place = !factor.a.transposed && !self.b.transposed && self.column_sums.is_none();
+                in_place.then_some(factor)
+            }
+            _ => None,
+        }
     }
 
-    /// Cuts the sums and the rows into blocks. `FUSED`: the processor multiplies and adds in one instruction.
+    /// Cuts the sums into blocks. `FUSED`: the processor multiplies and adds in one instruction.
     ///
     /// # Safety
     ///
     /// No other thread uses these elements of C, and `V` is for this processor.
     #[inline(always)]
-    unsafe fn compute_blocks<V: Vector, const FUSED: bool>(
-        &self,
-        rectangle: Rectangle,
-        scratch: &mut PartScratch,
-    ) {
-        let Rectangle { rows, columns } = rectangle;
-        let depth = self.a.columns;
+    unsafe fn compute_blocks<V: Vector, const FUSED: bool>(&self, part: Part<'_>) {
+        let Part { rows, columns, scratch, .. } = part;
+        let depth = self.b.rows;
         let blocks = depth.div_ceil(DEPTH).max(1);
-        for block in 0..blocks {
+        for number in 0..blocks {
             // Blocks of nearly equal depth; the cut depends on the sizes only, never on the threads.
-            let terms = depth * block / blocks..depth * (block + 1) / blocks;
-            let finish = Finish::new(self.epilogue, block == 0, block + 1 == blocks);
-            if self.is_single_row() {
+            let terms = depth * number / blocks..depth * (number + 1) / blocks;
+            let block = Block { terms, is_first: number == 0, is_last: number + 1 == blocks };
+            if let Some(Factor { a, c, epilogue }) = self.single_row() {
                 // SAFETY: the caller's promise.
-                let c = unsafe { self.c.segment(0, columns.clone()) };
-                single_row::multiply::<FUSED>(
-                    self.a,
-                    self.b,
-                    &terms,
-                    &columns,
-                    &finish,
-                    &mut scratch.sums,
-                    c,
-                );
-                continue;
-            }
-            let row_blocks = (rows.len() * terms.len()).div_ceil(BLOCK).max(1);
-            // What is copied several times would be A for each sweep, or B for each block of rows: it is A only where it is one block.
-            let sweep = if row_blocks == 1 { SWEEP * COLUMNS } else { columns.len().max(1) };
-            for first in columns.clone().step_by(sweep) {
-                let is_first_sweep = first == columns.start;
-                let columns = first..(first + sweep).min(columns.end);
-                // SAFETY: only for processors with AVX2 is `FUSED` set on x86-64.
-                unsafe { pack::panels::<FUSED>(self.b, &terms, &columns, &mut scratch.panels) };
-                if let Some(sums) = &self.column_sums
-                    && rows.start == 0
-                {
-                    // SAFETY: the first row of these columns belongs to this thread, so their sums do.
-                    unsafe { sums.add(&scratch.panels, &columns, terms.len(), terms.start == 0) };
-                }
-                for block in 0..row_blocks {
-                    if is_first_sweep {
-                        let part = range_of_part(block, row_blocks, rows.len(), ROWS);
-                        let rows = rows.start + part.start..rows.start + part.end;
-                        scratch.groups.fill(self.a, &rows, &terms, columns.len().div_ceil(COLUMNS));
-                    }
-                    // SAFETY: the caller's promise.
-                    unsafe { self.compute_tiles::<V>(&columns, &terms, &finish, scratch) };
-                }
+                let c = unsafe { c.segment(0, columns.clone()) };
+                let (finish, sums) = (block.finish(*epilogue), &mut scratch.sums);
+                single_row::multiply::<FUSED>(*a, self.b, &block.terms, &columns, &finish, sums, c);
+            } else {
+                // SAFETY: the caller's promise.
+                unsafe { self.compute_block::<V, FUSED>(&block, rows, &columns, scratch) };
             }
         }
     }
 
+    /// Copies the columns of B, a few or all at a time, and sweeps over the rows with them.
+    ///
+    /// # Safety
+    ///
+    /// As for [`Product::compute_blocks`].
+    #[inline(always)]
+    unsafe fn compute_block<V: Vector, const FUSED: bool>(
+        &self,
+        block: &Block,
+        (part, parts): (usize, usize),
+        columns: &Range<usize>,
+        scratch: &mut PartScratch,
+    ) {
+        let terms = &block.terms;
+        let rows_of = |factor: &Factor<'_>| range_of_part(part, parts, factor.a.rows, 1);
+        let is_swept_once = self.factors().all(|factor| block.row_blocks(&rows_of(factor)) == 1);
+        // What is copied several times would be A for each sweep, or B for each block of rows: it is A only where it is one block.
+        let sweep = if is_swept_once { SWEEP * COLUMNS } else { columns.len().max(1) };
+        for first in columns.clone().step_by(sweep) {
+            let is_first_sweep = first == columns.start;
+            let columns = first..(first + sweep).min(columns.end);
+            // SAFETY: only for processors with AVX2 is `FUSED` set on x86-64.
+            unsafe { pack::panels::<FUSED>(self.b, terms, &columns, &mut scratch.panels) };
+            if let Some(sums) = &self.column_sums
+                && part == 0
+            {
+                // SAFETY: of all who have these columns only one has the first rows.
+                unsafe { sums.add(&scratch.panels, &columns, terms.len(), block.is_first) };
+            }
+            let (panels, _) = scratch.panels.as_chunks::<COLUMNS>();
+            for (factor, groups) in self.factors().zip(&mut scratch.groups) {
+                let rows = rows_of(factor);
+                let row_blocks = block.row_blocks(&rows);
+                for number in 0..row_blocks {
+                    if is_first_sweep {
+                        let part = range_of_part(number, row_blocks, rows.len(), ROWS);
+                        let rows = rows.start + part.start..rows.start + part.end;
+                        groups.fill(factor.a, &rows, terms, columns.len().div_ceil(COLUMNS));
+                    }
+                    // SAFETY: the caller's promise.
+                    unsafe { factor.compute_tiles::<V>(block, &columns, groups, panels) };
+                }
+            }
+        }
+    }
+}
+
+/// Some terms of the sums.
+struct Block {
+    terms: Range<usize>,
+    is_first: bool,
+    is_last: bool,
+}
+
+impl Block {
+    fn finish<'a>(&self, epilogue: Epilogue<'a>) -> Finish<'a> {
+        Finish::new(epilogue, self.is_first, self.is_last)
+    }
+
+    /// Into how many blocks so many rows are cut.
+    fn row_blocks(&self, rows: &Range<usize>) -> usize {
+        (rows.len() * self.terms.len()).div_ceil(BLOCK).max(1)
+    }
+}
+
+impl Factor<'_> {
     /// Computes the rows that are grouped, in the columns that are copied, as far as the sums reach.
     ///
     /// # Safety
@@ -443,16 +510,15 @@ impl<'a> Product<'a> {
     #[inline(always)]
     unsafe fn compute_tiles<V: Vector>(
         &self,
+        block: &Block,
         columns: &Range<usize>,
-        terms: &Range<usize>,
-        finish: &Finish<'_>,
-        scratch: &PartScratch,
+        groups: &Groups,
+        panels: &[Line],
     ) {
-        let PartScratch { groups, panels, .. } = scratch;
-        let (lines, _) = panels.as_chunks::<COLUMNS>();
+        let (terms, finish) = (&block.terms, &block.finish(self.epilogue));
         for (number, first) in columns.clone().step_by(COLUMNS).enumerate() {
             let columns = first..(first + COLUMNS).min(columns.end);
-            let panel = &lines[number * terms.len()..][..terms.len()];
+            let panel = &panels[number * terms.len()..][..terms.len()];
             let finite = !groups.leave_terms_out() || pack::all_finite(panel);
             let bias = finish.bias(&columns);
             for (rows, numbers) in groups.iter() {
@@ -467,16 +533,17 @@ impl<'a> Product<'a> {
 /// What one thread does.
 struct Part<'a> {
     product: &'a Product<'a>,
-    /// Those of different parts do not overlap.
-    rectangle: Rectangle,
+    /// Which part of the rows, of how many. Those of different threads do not overlap, or their columns do not.
+    rows: (usize, usize),
+    columns: Range<usize>,
     scratch: &'a mut PartScratch,
 }
 
 impl OnVectors for Part<'_> {
     #[inline(always)]
     unsafe fn run<V: Vector, const FUSED: bool>(self) {
-        // SAFETY: the processor is the caller's promise; nobody else has this rectangle.
-        unsafe { self.product.compute_blocks::<V, FUSED>(self.rectangle, self.scratch) }
+        // SAFETY: the processor is the caller's promise; nobody else has these rows and columns.
+        unsafe { self.product.compute_blocks::<V, FUSED>(self) }
     }
 }
 

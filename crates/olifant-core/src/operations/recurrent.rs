@@ -3,8 +3,8 @@
 //! - Both kernels stay packed for all steps. A step is x·K, with the bias in its epilogue, h·R added to it while it is
 //!   in the cache, and one pass over the gates.
 //! - What is kept lies step by step, so that what a step works on is close together.
-//! - The way back goes by stretches of steps: behind each, the gradients of x and of the two kernels are one product each,
-//!   as long as what they are made of is in the cache.
+//! - The way back goes by stretches of steps: behind each, the gradients of x and of the two kernels are products,
+//!   as long as what they are made of is in the cache; the two kernels' share their right factor, if it is the same.
 //! - Threads divide the samples and take theirs through all steps: they wait for each other only at the end.
 //!   No sum is divided, so the bits do not depend on the number of threads.
 

@@ -104,6 +104,42 @@ fn column_sums_are_those_of_b() {
     }
 }
 
+#[test]
+fn two_matrices_times_the_same_one_are_two_products() {
+    let long = if cfg!(miri) { 20 } else { BLOCK / 100 + 7 };
+    // Threads take columns, or rows; the second time A is a transpose; one product has several blocks of rows.
+    for (m, k, n) in [([12, 5], 30, 90), ([40, 1], 7, 20), ([0, 9], 5, 17), ([long, 8], 100, 33)] {
+        let (b, sums, before) = (numbers(k * n, 2), numbers(n, 3), numbers(m[1] * n, 4));
+        let b = Matrix::new(&b, k, n);
+        let left = m.map(|m| numbers(m * k, 1));
+        for transposed in [false, true] {
+            let a = [0, 1].map(|i| {
+                let (rows, columns) = if transposed { (k, m[i]) } else { (m[i], k) };
+                Matrix::new(&left[i], rows, columns).transposed_if(transposed)
+            });
+            let (team, mut scratch) = (Team::default(), Scratch::default());
+            let mut expected = [vec![Float::NAN; m[0] * n], before.clone()];
+            matmul(a[0], b, &mut expected[0], Epilogue::Assign, &team, &mut scratch);
+            matmul(a[1], b, &mut expected[1], Epilogue::Add, &team, &mut scratch);
+            for threads in [1, 3] {
+                let (mut c, mut sums) = ([vec![Float::NAN; m[0] * n], before.clone()], sums.clone());
+                on_threads(threads, || {
+                    let [first, second] = &mut c;
+                    let product =
+                        Product::new(a[0], b, first, Epilogue::Assign).and(a[1], second, Epilogue::Add);
+                    let product = product.with_column_sums(GradientMut { data: &mut sums, add: false });
+                    matmul_all([Some(product)], &Team::default(), &mut Scratch::default());
+                });
+                assert!(c == expected, "{m:?}×{k}×{n}, transposed {transposed}, {threads} threads");
+                for (column, sum) in sums.iter().enumerate() {
+                    let exact: f64 = b.data.iter().skip(column).step_by(n).map(|&b| f64::from(b)).sum();
+                    assert!((f64::from(*sum) - exact).abs() < 1e-4, "{m:?}×{k}×{n} column {column}");
+                }
+            }
+        }
+    }
+}
+
 fn on_threads(count: usize, work: impl FnOnce() + Send) {
     rayon::ThreadPoolBuilder::new().num_threads(count).build().unwrap().install(work);
 }
@@ -170,7 +206,7 @@ fn terms_that_are_left_out_change_no_bit() {
                 let (mut c, mut scratch) = (vec![Float::NAN; m * n], Scratch::default());
                 matmul(a, Matrix::new(&b, k, n), &mut c, Epilogue::Assign, &Team::default(), &mut scratch);
                 assert!(c == expected, "{m}×{k}×{n}, transposed {}", a.transposed);
-                assert_eq!(scratch.parts(1)[0].groups.leave_terms_out(), *left_out, "{m}×{k}×{n}");
+                assert_eq!(scratch.parts(1)[0].groups[0].leave_terms_out(), *left_out, "{m}×{k}×{n}");
             });
         }
     }
