@@ -53,6 +53,8 @@ enum Copied {
 pub(super) enum Numbers<'a> {
     /// Where they are in A.
     InPlace,
+    /// The same, of the terms in the list; in all others they are zeros.
+    Listed(&'a [u32]),
     /// For each term, those of all rows side by side.
     Packed(&'a [Float]),
     /// The same, of the terms in the list; in all others they are zeros.
@@ -183,12 +185,17 @@ fn pack_whole_rows(
 
 /// Lists the terms of some whole rows that are not zero in all of them, and returns how many they are, or `None` if nearly all are.
 #[inline(always)]
-fn find_terms(a: Matrix<'_>, rows: &Range<usize>, terms: &Range<usize>, list: &mut [u32]) -> Option<usize> {
+pub(super) fn find_terms(
+    a: Matrix<'_>,
+    rows: &Range<usize>,
+    terms: &Range<usize>,
+    list: &mut [u32],
+) -> Option<usize> {
     // Of a smaller group the last row comes several times.
     let rows: [&[Float]; ROWS] = array::from_fn(|i| a.row((rows.start + i).min(rows.end - 1), terms));
     let len = list.len();
     let rows = rows.map(|row| &row[..len]);
-    let is_zero = |term: usize| rows.iter().fold(true, |zero, row| zero & (row.get(term) == Some(&0.0)));
+    let is_zero = |term: usize| rows.iter().all(|row| row.get(term) == Some(&0.0));
     if (0..SAMPLES).filter(|sample| is_zero(sample * len / SAMPLES)).count() < SAMPLES / 4 {
         return None;
     }

@@ -1,8 +1,16 @@
 //! A product whose B is copied into panels once and serves many times, as a recurrent kernel does at every time step.
+//!
+//! A few rows of A at a time are multiplied by all of B, which should lie in the second-level cache.
+//! Terms that are zero in all of them are left out, as in `groups.rs`: pixels at the edge, one-hot vectors, first states.
 
 use std::ops::Range;
 
-use super::{COLUMNS, Epilogue, Matrix, ROWS, groups::Numbers, pack, tile::Tile};
+use super::{
+    COLUMNS, Epilogue, Matrix, ROWS,
+    groups::{Numbers, find_terms},
+    pack,
+    tile::Tile,
+};
 use crate::{
     Float,
     kernels::{
@@ -13,12 +21,17 @@ use crate::{
     tensor::Buffer,
 };
 
+/// Where there are more terms, none is left out: their list would be too long for the stack.
+const LISTED: usize = 1024;
+
 /// Some rows and columns of a matrix B, copied into panels.
 #[derive(Debug, Default)]
 pub(crate) struct Packed {
     panels: Buffer,
     depth: usize,
     columns: usize,
+    /// Whether all numbers are finite.
+    is_finite: bool,
 }
 
 /// The rows of C: `stride` numbers apart, and the product begins at the column `first`.
@@ -37,7 +50,13 @@ impl Packed {
     /// Copies the rows `terms` and the columns `columns` of B.
     pub(crate) fn pack(&mut self, b: Matrix<'_>, terms: Range<usize>, columns: Range<usize>) {
         (self.depth, self.columns) = (terms.len(), columns.len());
-        on_widest_vectors(Packing { b, terms, columns, panels: &mut self.panels });
+        on_widest_vectors(Packing {
+            b,
+            terms,
+            columns,
+            panels: &mut self.panels,
+            is_finite: &mut self.is_finite,
+        });
     }
 
     /// C = A·B, where A is the columns of `a` from `first_term` on, and the epilogue.
@@ -69,16 +88,22 @@ impl Packed {
         let terms = &(first_term..first_term + self.depth);
         let finish = Finish::new(epilogue, true, true);
         let (lines, _) = self.panels.as_chunks::<COLUMNS>();
-        let groups = a.rows.div_ceil(ROWS);
         let rows_of_c = SharedRows::new(c.data, c.stride);
-        for (number, first) in (0..self.columns).step_by(COLUMNS).enumerate() {
-            let columns = first..(first + COLUMNS).min(self.columns);
-            let panel = &lines[number * self.depth..][..self.depth];
-            let bias = finish.bias(&columns);
-            let columns = c.first + columns.start..c.first + columns.end;
-            for group in 0..groups {
-                let rows = &range_of_part(group, groups, a.rows, 1);
-                let tile = Tile { a, rows, numbers: Numbers::InPlace, terms, panel, finite: true };
+        let groups = a.rows.div_ceil(ROWS);
+        let mut list = [0; LISTED];
+        for group in 0..groups {
+            let rows = &range_of_part(group, groups, a.rows, 1);
+            let list = list.get_mut(..self.depth).and_then(|list| {
+                let count = find_terms(a, rows, terms, list)?;
+                Some(&list[..count])
+            });
+            let numbers = list.map_or(Numbers::InPlace, Numbers::Listed);
+            for (number, first) in (0..self.columns).step_by(COLUMNS).enumerate() {
+                let columns = first..(first + COLUMNS).min(self.columns);
+                let panel = &lines[number * self.depth..][..self.depth];
+                let bias = finish.bias(&columns);
+                let columns = c.first + columns.start..c.first + columns.end;
+                let tile = Tile { a, rows, numbers, terms, panel, finite: self.is_finite };
                 // SAFETY: the processor is the caller's promise, and one tile is written after the other.
                 with_rows!(rows.len(), R => unsafe { tile.compute::<V, R>(&rows_of_c, &columns, &finish, &bias) });
             }
@@ -92,6 +117,7 @@ struct Packing<'a> {
     terms: Range<usize>,
     columns: Range<usize>,
     panels: &'a mut Buffer,
+    is_finite: &'a mut bool,
 }
 
 impl OnVectors for Packing<'_> {
@@ -99,6 +125,8 @@ impl OnVectors for Packing<'_> {
     unsafe fn run<V: Vector, const FUSED: bool>(self) {
         // SAFETY: only for processors with AVX2 is `FUSED` set on x86-64.
         unsafe { pack::panels::<FUSED>(self.b, &self.terms, &self.columns, self.panels) }
+        let (lines, _) = self.panels.as_chunks::<COLUMNS>();
+        *self.is_finite = pack::all_finite(lines);
     }
 }
 
@@ -162,5 +190,32 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn zeros_of_a_are_left_out_but_not_where_b_is_infinite() {
+        let (rows, depth, columns) = (13, 40, 35);
+        // In the first six rows only every third term is not zero.
+        let a: Vec<Float> = random(rows * depth, 0)
+            .into_iter()
+            .enumerate()
+            .map(|(i, x)| if i < 6 * depth && i % depth % 3 > 0 { 0.0 } else { x })
+            .collect();
+        let (a, mut b) = (Matrix::new(&a, rows, depth), random(depth * columns, 1));
+        let (team, mut scratch, mut packed) = (Team::default(), Scratch::default(), Packed::default());
+        let mut products = |b: &[Float]| {
+            let (mut expected, mut c) = (vec![0.0; rows * columns], vec![1.0; rows * columns]);
+            let b = Matrix::new(b, depth, columns);
+            matmul(a, b, &mut expected, Epilogue::Assign, &team, &mut scratch);
+            packed.pack(b, 0..depth, 0..columns);
+            packed.multiply(a, 0, Target { data: &mut c, stride: columns, first: 0 }, Epilogue::Assign);
+            (c, expected)
+        };
+        let (c, expected) = products(&b);
+        assert!(c == expected);
+        b[columns + 9] = Float::INFINITY;
+        let (c, _) = products(&b);
+        assert!((0..6).all(|row| c[row * columns + 9].is_nan()), "zero times infinity");
+        assert_eq!(c.iter().filter(|c| !c.is_finite()).count(), rows, "in one column only");
     }
 }

@@ -41,7 +41,7 @@ impl Tile<'_> {
     ) {
         // SAFETY: the processor is the caller's promise.
         let mut sums = unsafe { self.multiply::<V, R>() };
-        if let Numbers::Kept(_, list) = self.numbers
+        if let Numbers::Kept(_, list) | Numbers::Listed(list) = self.numbers
             && !self.finite
         {
             // SAFETY: as above.
@@ -77,6 +77,15 @@ impl Tile<'_> {
                 unsafe {
                     let line = |i: usize| panel.get_unchecked(i);
                     sum_terms::<V, R>(panel.len(), |i, row| *a[row].get_unchecked(i), line)
+                }
+            }
+            Numbers::Listed(list) => {
+                let a: [&[Float]; R] = array::from_fn(|row| self.a.row(rows.start + row, self.terms));
+                // SAFETY: the list holds numbers of terms only; each row of A has as many numbers, and the panel as many lines.
+                unsafe {
+                    let term = |i: usize| *list.get_unchecked(i) as usize;
+                    let line = |i: usize| panel.get_unchecked(term(i));
+                    sum_terms::<V, R>(list.len(), |i, row| *a[row].get_unchecked(term(i)), line)
                 }
             }
             Numbers::Packed(a) => {
