@@ -30,6 +30,7 @@
 // Conversions between `Float` and the two precisions do nothing in one of the two builds.
 #![cfg_attr(feature = "f64", allow(clippy::useless_conversion, clippy::unnecessary_cast))]
 
+mod added_loss;
 mod axes;
 mod backward;
 mod element;

@@ -26,6 +26,8 @@ pub struct Workspace {
     pub(crate) weight_gradients: Buffer,
     pub(crate) weight_written: Vec<bool>,
     pub(crate) assignments: Vec<(Weight, u32)>,
+    /// The nodes that are added to the loss.
+    pub(crate) added_losses: Vec<u32>,
     /// The memory of the step's lists; empty for those that are in use.
     pub(crate) lists: Vec<Vec<u32>>,
     /// How many lists the step has had so far.
@@ -94,6 +96,7 @@ impl Workspace {
             weight_gradients: Buffer::default(),
             weight_written: Vec::new(),
             assignments: Vec::new(),
+            added_losses: Vec::new(),
             lists: Vec::new(),
             lists_taken: 0,
             team,
@@ -128,6 +131,7 @@ impl Workspace {
         self.nodes.clear();
         self.edges.clear();
         self.assignments.clear();
+        self.added_losses.clear();
         self.lists_taken = 0;
     }
 
