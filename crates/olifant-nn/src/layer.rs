@@ -13,6 +13,8 @@ use crate::{BuildError, Constraint, Initializer, Regularizer};
 /// A layer with several inputs or outputs has [`build_several`](Layer::build_several) and
 /// [`call_several`](Layer::call_several) as well; all others get them for nothing.
 ///
+/// What a layer asks of its values besides returning them it adds to the loss with [`Tape::add_loss`](olifant_core::Tape::add_loss).
+///
 /// A layer is saved by its serde fields. Mark handles `#[serde(skip)]`: `build` makes them anew when a model is loaded.
 /// No field may be called `layer`: that is the key under which the layer's type is saved.
 /// A program that only loads a model must mention the crate its layers come from: `use their_layers as _;`.

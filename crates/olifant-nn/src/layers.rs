@@ -1,6 +1,7 @@
 //! The built-in layers.
 
 mod activations;
+mod activity_regularizer;
 mod attention;
 mod bidirectional;
 mod concatenate;
@@ -70,8 +71,8 @@ pub use preprocessing::{
 };
 pub use recurrent::RecurrentLayer;
 pub use regularization::{
-    AlphaDropout, Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D,
-    SpatialDropout3D,
+    ActivityRegularization, AlphaDropout, Dropout, GaussianDropout, GaussianNoise, SpatialDropout1D,
+    SpatialDropout2D, SpatialDropout3D,
 };
 pub use repeat_vector::RepeatVector;
 pub use reshape::{Reshape, TargetShape};

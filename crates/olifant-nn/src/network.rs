@@ -92,11 +92,14 @@ impl Network {
         self.graph.call(inputs)
     }
 
-    /// Records the sum of all penalties on weights that are trained, or nothing if there are none.
+    /// Records the sum of all penalties on weights that are trained, and of what layers added to the loss when they were
+    /// called on this tape, or nothing if there are none: Keras's `sum(model.losses)`. Call the network first.
     pub fn penalty<'t>(&self, tape: &'t Tape<'t>) -> Option<Var<'t>> {
+        let added = tape.added_losses();
         let penalties = self.collected.penalties.iter();
         let trained = penalties.filter(|(weight, _)| self.weights().spec(*weight).trainable);
-        trained.map(|(weight, regularizer)| regularizer.penalty(tape.weight(*weight))).reduce(|a, b| a + b)
+        let of_weights = trained.map(|(weight, regularizer)| regularizer.penalty(tape.weight(*weight)));
+        of_weights.chain(added.iter()).reduce(|a, b| a + b)
     }
 
     /// Puts weights that are trained back to their limits: what follows each update.

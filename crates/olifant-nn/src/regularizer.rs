@@ -1,13 +1,14 @@
-//! Penalties on weights.
+//! Penalties on weights, and on what layers return.
 
 use olifant_core::{Axes, Float, Var};
 use serde::{Deserialize, Serialize};
 
 use crate::{BuildError, schedule::check_rate};
 
-/// A penalty on the size of a weight, added to the loss in training and evaluation.
+/// A penalty on the size of a weight, or of what a layer returns, added to the loss in training and evaluation.
 ///
-/// Penalty = l1 · Σ|w| + l2 · Σw²  (no ½, not divided by the batch size; as in Keras).
+/// Penalty = l1 · Σ|w| + l2 · Σw²  (no ½; as in Keras).
+/// That of a weight is not divided by the batch size, that of what a layer returns (`activity_regularizer`) is.
 /// Keras's strings `"l1"` and `"l2"` stand for a factor of 0.01.
 ///
 /// # Examples
@@ -46,7 +47,7 @@ impl Regularizer {
         Regularizer { l1, l2 }
     }
 
-    /// Records the penalty of a weight: a scalar. A part whose factor is 0 costs nothing.
+    /// Records the penalty of a weight or any other value: a scalar. A part whose factor is 0 costs nothing.
     pub fn penalty<'t>(&self, weight: Var<'t>) -> Var<'t> {
         let absolute = || self.l1 * weight.abs().sum(Axes::All);
         let square = || self.l2 * weight.square().sum(Axes::All);

@@ -243,3 +243,25 @@ fn preprocessing() {
     assert_eq!(message(Discretization::new([1.0, Float::NAN]), [3]), format!("{bins}[1.0, NaN]"));
     assert_eq!(message(Hashing::new(0), [3]), "num_bins must be at least 1, but is 0");
 }
+
+#[test]
+fn penalties_on_what_is_returned() {
+    let wrong = Regularizer::l1(-1.0);
+    for reason in [
+        message(Dense::new(2).activity_regularizer(wrong), [3]),
+        message(Embedding::new(2, 2).activity_regularizer(wrong), [3]),
+        message(Conv1D::new(2, 1).activity_regularizer(wrong), [3, 2]),
+        message(Conv1DTranspose::new(2, 1).activity_regularizer(wrong), [3, 2]),
+        message(DepthwiseConv1D::new(1).activity_regularizer(wrong), [3, 2]),
+        message(SeparableConv1D::new(2, 1).activity_regularizer(wrong), [3, 2]),
+        message(LSTM::new(2).activity_regularizer(wrong), [3, 2]),
+        message(GRU::new(2).activity_regularizer(wrong), [3, 2]),
+        message(SimpleRNN::new(2).activity_regularizer(wrong), [3, 2]),
+        message(MultiHeadAttention::new(1, 2).activity_regularizer(wrong), [3, 2]),
+        message(ActivityRegularization::new().l1(-1.0), [3]),
+    ] {
+        assert_eq!(reason, "l1 must be a number from 0, but is -1");
+    }
+    let wrong = ActivityRegularization::new().l2(Float::NAN);
+    assert_eq!(message(wrong, [3]), "l2 must be a number from 0, but is NaN");
+}

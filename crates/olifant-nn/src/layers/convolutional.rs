@@ -32,7 +32,7 @@ macro_rules! layers {
                 }
 
                 fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-                    self.record(x)
+                    self.sliding.activity.penalize(self.record(x))
                 }
 
                 layers! { @fuse $fuse }

@@ -4,6 +4,7 @@ use olifant_core::{Shape, Var, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    activity_regularizer::{ActivityRegularizer, activity_regularizer_option},
     options::options,
     weight_options::{Bias, KernelOptions, bias_options, kernel_options},
 };
@@ -43,6 +44,8 @@ pub struct Dense {
     kernel_options: KernelOptions,
     #[serde(flatten)]
     bias_options: Bias,
+    #[serde(flatten)]
+    activity: ActivityRegularizer,
     #[serde(skip)]
     kernel: Weight,
     #[serde(skip)]
@@ -57,6 +60,7 @@ impl Dense {
             activation: Activation::Linear,
             kernel_options: KernelOptions::default(),
             bias_options: Bias::default(),
+            activity: ActivityRegularizer::default(),
             kernel: Weight::default(),
             bias: None,
         }
@@ -69,6 +73,7 @@ impl Dense {
 
     kernel_options!(kernel_options, "the kernel");
     bias_options!(bias_options, "the bias");
+    activity_regularizer_option!(activity, "the outputs");
 }
 
 #[typetag::serde(name = "dense")]
@@ -77,6 +82,7 @@ impl Layer for Dense {
         if self.units == 0 {
             return Err(BuildError::option("units", "at least 1", self.units));
         }
+        self.activity.check()?;
         let features = input.axes().last().copied().filter(|&features| features > 0);
         let features = features.ok_or_else(|| BuildError::InputShape {
             expected: "[batch, features]".into(),
@@ -90,6 +96,6 @@ impl Layer for Dense {
 
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
         let (fused, rest) = self.activation.split();
-        rest.call(x.dense(self.kernel, self.bias, fused))
+        self.activity.penalize(rest.call(x.dense(self.kernel, self.bias, fused)))
     }
 }

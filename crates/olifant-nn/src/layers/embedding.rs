@@ -4,6 +4,7 @@ use olifant_core::{Shape, TensorView, Var, Weight};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    activity_regularizer::{ActivityRegularizer, activity_regularizer_option},
     ids::check_ids,
     options::options,
     weight_options::{EmbeddingsOptions, options_of_weight},
@@ -24,7 +25,7 @@ use crate::{BuildError, Layer, WeightBuilder, with_batch};
 ///
 /// # Defaults
 ///
-/// `embeddings_initializer` uniform in ±0.05, no regularizer, no constraint, `mask_zero` false.
+/// `embeddings_initializer` uniform in ±0.05, no regularizers, no constraint, `mask_zero` false.
 ///
 /// # Errors
 ///
@@ -45,6 +46,8 @@ pub struct Embedding {
     output_dim: usize,
     #[serde(flatten)]
     options: EmbeddingsOptions,
+    #[serde(flatten)]
+    activity: ActivityRegularizer,
     #[serde(default)]
     mask_zero: bool,
     #[serde(skip)]
@@ -58,6 +61,7 @@ impl Embedding {
             input_dim,
             output_dim,
             options: EmbeddingsOptions::default(),
+            activity: ActivityRegularizer::default(),
             mask_zero: false,
             embeddings: Weight::default(),
         }
@@ -69,6 +73,7 @@ impl Embedding {
     }
 
     options_of_weight!(options, "the table": embeddings_initializer, embeddings_regularizer, embeddings_constraint);
+    activity_regularizer_option!(activity, "the outputs");
 }
 
 #[typetag::serde(name = "embedding")]
@@ -77,6 +82,7 @@ impl Layer for Embedding {
         for (option, size) in [("input_dim", self.input_dim), ("output_dim", self.output_dim)] {
             BuildError::check_option(option, "at least 1", size, size > 0)?;
         }
+        self.activity.check()?;
         if self.mask_zero && input.rank() != 1 {
             let (expected, given) = ("[batch, time]".to_string(), with_batch(input));
             let remedy = "; only time steps can be masked: set mask_zero to false";
@@ -88,7 +94,7 @@ impl Layer for Embedding {
     }
 
     fn call<'t>(&self, ids: Var<'t>) -> Var<'t> {
-        let y = ids.tape().weight(self.embeddings).embedding(ids);
+        let y = self.activity.penalize(ids.tape().weight(self.embeddings).embedding(ids));
         if self.mask_zero { y.with_mask(Some(1.0 - ids.equal(0.0))) } else { y }
     }
 

@@ -6,6 +6,7 @@ use olifant_core::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    activity_regularizer::ActivityRegularizer,
     defaults::tanh,
     weight_options::{Bias, KernelOptions, RecurrentKernelOptions},
 };
@@ -80,6 +81,8 @@ pub(crate) struct Recurrence {
     pub(crate) recurrent_options: RecurrentKernelOptions,
     #[serde(flatten)]
     pub(crate) bias_options: Bias,
+    #[serde(flatten)]
+    pub(crate) activity: ActivityRegularizer,
     #[serde(default)]
     pub(crate) dropout: Float,
     #[serde(default)]
@@ -114,6 +117,7 @@ impl Recurrence {
             kernel_options: KernelOptions::default(),
             recurrent_options: RecurrentKernelOptions::default(),
             bias_options: Bias::default(),
+            activity: ActivityRegularizer::default(),
             dropout: 0.0,
             recurrent_dropout: 0.0,
             return_sequences: false,
@@ -188,6 +192,9 @@ impl Recurrence {
         if self.return_state {
             result.states.into_iter().flatten().for_each(|state| outputs.push(state));
         }
+        for output in outputs.iter() {
+            self.activity.penalize(output);
+        }
         outputs
     }
 
@@ -254,6 +261,7 @@ impl Recurrence {
         for (option, rate) in [("dropout", self.dropout), ("recurrent_dropout", self.recurrent_dropout)] {
             BuildError::check_option(option, "between 0 and 1", rate, (0.0..=1.0).contains(&rate))?;
         }
+        self.activity.check()?;
         if self.stateful == Some(0) {
             return Err(BuildError::option("the batch size of stateful", "at least 1", 0));
         }

@@ -1,5 +1,6 @@
-//! Layers that disturb their inputs in training, so that what is learnt does not depend on details.
+//! Layers that disturb their inputs in training, or ask that they be small, so that what is learnt does not depend on details.
 
+mod activity_regularization;
 mod alpha_dropout;
 mod dropout;
 mod gaussian_dropout;
@@ -7,6 +8,7 @@ mod gaussian_noise;
 mod noise_shape;
 mod spatial_dropout;
 
+pub use activity_regularization::ActivityRegularization;
 pub use alpha_dropout::AlphaDropout;
 pub use dropout::Dropout;
 pub use gaussian_dropout::GaussianDropout;

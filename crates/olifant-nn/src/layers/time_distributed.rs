@@ -1,6 +1,6 @@
 //! A layer for each time step.
 
-use olifant_core::{Shape, TensorView, Var};
+use olifant_core::{Float, Shape, TensorView, Var};
 use serde::{Deserialize, Serialize};
 
 use crate::{BuildError, Layer, Node, WeightBuilder, with_batch};
@@ -9,6 +9,7 @@ use crate::{BuildError, Layer, Node, WeightBuilder, with_batch};
 ///
 /// The time steps are taken for samples, so the layer is called once for all of them:
 /// a batch normalization inside normalizes over samples and time steps together.
+/// What the layer adds to the loss, such as the penalty of an `activity_regularizer`, is summed over the time steps of a sample.
 ///
 /// # Shapes
 ///
@@ -74,7 +75,8 @@ impl Layer for TimeDistributed {
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
         let shape = x.shape();
         let (batch, time) = (shape[0], shape[1]);
-        let y = self.inner.call(x.reshape(shape.without_batch().without_batch().with_batch(batch * time)));
+        let steps = x.reshape(shape.without_batch().without_batch().with_batch(batch * time));
+        let y = x.tape().weigh_added_losses(time as Float, || self.inner.call(steps));
         y.reshape(self.output.with_batch(time).with_batch(batch))
     }
 

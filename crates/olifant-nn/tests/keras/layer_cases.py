@@ -9,7 +9,7 @@ A case holds
   mask              of the first input, [batch, time], if it has one
   weights           all weights, in Keras's order: name, whether gradients change it, values (random, not initial)
   outputs           one array per output
-  factors           random arrays of the same shapes: the gradients are those of sum(outputs * factors)
+  factors           random arrays of the same shapes: the gradients are those of sum(outputs * factors) and the penalties
   input_gradients   one array per input, unless they are ids
   weight_gradients  one array per trainable weight
   state             what one call in training makes of the other weights
@@ -74,7 +74,7 @@ def case(
     with tf.GradientTape() as tape:
         outputs = run([tf.identity(x) for x in variables] if ids is None else constants)
         factors = [draw(y.shape) for y in outputs]
-        loss = sum(tf.reduce_sum(y * factor) for y, factor in zip(outputs, factors))
+        loss = sum([tf.reduce_sum(y * factor) for y, factor in zip(outputs, factors)] + layer.losses)
     sources = (variables if ids is None else []) + [weight.value for weight in layer.trainable_weights]
     gradients = [dense(g, x) for g, x in zip(tape.gradient(loss, sources), sources)]
     count = len(variables) if ids is None else 0

@@ -24,6 +24,7 @@ fn all_cases() -> Vec<Case> {
         include_str!("../keras/convolutions.json"),
         include_str!("../keras/pooling.json"),
         include_str!("../keras/activation_layers.json"),
+        include_str!("../keras/activity_regularizers.json"),
         include_str!("../keras/attentions.json"),
         include_str!("../keras/embeddings.json"),
         include_str!("../keras/normalizations.json"),

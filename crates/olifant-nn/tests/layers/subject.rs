@@ -133,7 +133,7 @@ impl Subject {
         self.record(workspace, |tape, outputs| tape.backward(self.loss(tape, outputs)))
     }
 
-    /// Σ outputs · factors
+    /// Σ outputs · factors, and the penalties
     #[cfg(feature = "f64")]
     pub fn loss_value(&self) -> Float {
         let mut value = 0.0;
@@ -144,7 +144,7 @@ impl Subject {
     fn loss<'t>(&self, tape: &'t Tape<'t>, outputs: &[Var<'t>]) -> Var<'t> {
         let terms = outputs.iter().zip(&self.factors);
         let sums = terms.map(|(&y, factors)| (y * tape.input(factors.view())).sum(Axes::All));
-        sums.reduce(|a, b| a + b).unwrap()
+        sums.chain(self.network.penalty(tape)).reduce(|a, b| a + b).unwrap()
     }
 
     pub fn output_shapes(&self) -> Vec<Shape> {

@@ -12,7 +12,7 @@ impl Model {
     ///
     /// `record` is given a tape and the network, and returns the loss, a single number, which is also the result.
     /// It may read from the recorded values whatever else is of interest, such as metrics.
-    /// Regularizers are the business of the loop: see [`Network::penalty`].
+    /// Regularizers, and what layers add to the loss, are the business of the loop: see [`Network::penalty`].
     ///
     /// Dropout follows from the model's seed and the number of the step, as in [`fit`](Model::fit).
     ///

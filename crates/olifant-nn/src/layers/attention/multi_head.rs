@@ -14,6 +14,7 @@ use crate::{
     BuildError, Layer, WeightBuilder,
     layer::one_input,
     layers::{
+        activity_regularizer::{ActivityRegularizer, activity_regularizer_option},
         options::options,
         weight_options::{Bias, KernelOptions, bias_options, kernel_options},
     },
@@ -77,6 +78,8 @@ pub struct MultiHeadAttention {
     kernel_options: KernelOptions,
     #[serde(flatten)]
     bias_options: Bias,
+    #[serde(flatten)]
+    activity: ActivityRegularizer,
     #[serde(skip)]
     projections: Projections,
 }
@@ -102,6 +105,7 @@ impl MultiHeadAttention {
             weighing: Weighing::default(),
             kernel_options: KernelOptions::default(),
             bias_options: Bias::default(),
+            activity: ActivityRegularizer::default(),
             projections: Projections::default(),
         }
     }
@@ -118,6 +122,10 @@ impl MultiHeadAttention {
     weighing_options!();
     kernel_options!(kernel_options, "each kernel");
     bias_options!(bias_options, "each bias");
+    activity_regularizer_option!(
+        activity,
+        "the results of the four projections: queries, keys, values and outputs"
+    );
 
     fn check_options(&self) -> Result<(), BuildError> {
         let sizes = [("num_heads", self.num_heads), ("key_dim", self.key_dim)];
@@ -126,6 +134,7 @@ impl MultiHeadAttention {
         for (option, size) in sizes.into_iter().chain(value_dim).chain(output_shape) {
             BuildError::check_option(option, "at least 1", size, size > 0)?;
         }
+        self.activity.check()?;
         self.weighing.check()
     }
 
@@ -203,7 +212,8 @@ impl Layer for MultiHeadAttention {
     fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
         let [query, value, key] = values(inputs, self.count(inputs));
         let mask = self.mask(inputs, [query, value, key]);
-        let heads = |projection: &Projection, x| projection.call(x).transpose([0, 2, 1, 3]);
+        let project = |projection: &Projection, x| self.activity.penalize(projection.call(x));
+        let heads = |projection: &Projection, x| project(projection, x).transpose([0, 2, 1, 3]);
         let Projections { query: for_query, key: for_key, value: for_value, output } = &self.projections;
         let scores = heads(for_query, query).matmul_transposed(heads(for_key, key));
         let if_none_counts =
@@ -212,7 +222,7 @@ impl Layer for MultiHeadAttention {
         let weights = scores.masked_softmax(scale, mask, self.weighing.use_causal_mask, if_none_counts);
         let attended =
             weights.dropout(self.weighing.dropout).matmul(heads(for_value, value)).transpose([0, 2, 1, 3]);
-        let y = output.call(attended);
+        let y = project(output, attended);
         inputs.tape().list_of(&[y.with_mask(query.mask())])
     }
 }

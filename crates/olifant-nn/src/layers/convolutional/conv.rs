@@ -26,7 +26,7 @@ use crate::{
 /// the sum over all places t of the kernel and all channels c of the filter's group.
 ///
 /// A `MaxPooling` layer that follows, whose windows stand side by side, is computed at once with the convolution:
-/// the results before the pooling are never stored.
+/// the results before the pooling are never stored, unless there is an `activity_regularizer`.
 ///
 /// # Shapes
 ///
@@ -134,6 +134,7 @@ impl<const N: usize> Conv<N> {
     }
 
     /// Takes over a pooling, if what is between the two is a rectifier or nothing: the largest number stays the largest.
+    /// With a penalty on the results, these have to be there.
     fn take_over(&mut self, next: &dyn Layer) -> bool {
         let Some(pooling) = (next as &dyn Any).downcast_ref::<MaxPooling<N>>() else { return false };
         let (_, rest) = self.sliding.activation.split();
@@ -142,7 +143,7 @@ impl<const N: usize> Conv<N> {
             area.is_some_and(|area| (2..=256).contains(&area))
         });
         match windows {
-            Some(windows) if rest == Activation::Linear => {
+            Some(windows) if rest == Activation::Linear && self.sliding.activity.is_none() => {
                 self.max_pool = windows;
                 true
             }

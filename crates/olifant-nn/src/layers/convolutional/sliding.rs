@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Activation, BuildError, WeightBuilder,
-    layers::{per_axis::PerAxis, weight_options::Bias},
+    layers::{activity_regularizer::ActivityRegularizer, per_axis::PerAxis, weight_options::Bias},
 };
 
 /// How a kernel slides, and what becomes of its results.
@@ -22,6 +22,8 @@ pub(super) struct Sliding<const N: usize> {
     pub(super) activation: Activation,
     #[serde(flatten)]
     pub(super) bias: Bias,
+    #[serde(flatten)]
+    pub(super) activity: ActivityRegularizer,
 }
 
 impl<const N: usize> Sliding<N> {
@@ -34,11 +36,13 @@ impl<const N: usize> Sliding<N> {
             dilation_rate: PerAxis::default(),
             activation: Activation::Linear,
             bias: Bias::default(),
+            activity: ActivityRegularizer::default(),
         }
     }
 
     /// Whether a kernel of these options can slide at all.
     pub(super) fn check(&self, knows_causal: bool) -> Result<(), BuildError> {
+        self.activity.check()?;
         self.kernel_size.check("kernel_size", 1)?;
         self.strides.check("strides", 1)?;
         self.dilation_rate.check("dilation_rate", 1)?;
@@ -92,8 +96,8 @@ impl<const N: usize> Sliding<N> {
     }
 }
 
-/// Writes `strides`, `padding`, `dilation_rate`, `activation`, `use_bias`, `bias_initializer`, `bias_regularizer` and `bias_constraint`,
-/// for a layer with a field `sliding`.
+/// Writes `strides`, `padding`, `dilation_rate`, `activation`, `use_bias`, `bias_initializer`, `bias_regularizer`, `bias_constraint`
+/// and `activity_regularizer`, for a layer with a field `sliding`.
 macro_rules! sliding_options {
     () => {
         $crate::layers::options::options! {
@@ -109,6 +113,7 @@ macro_rules! sliding_options {
         }
 
         $crate::layers::weight_options::bias_options!(sliding.bias, "the bias");
+        $crate::layers::activity_regularizer::activity_regularizer_option!(sliding.activity, "the outputs");
     };
 }
 pub(super) use sliding_options;

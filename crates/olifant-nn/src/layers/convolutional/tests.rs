@@ -158,6 +158,7 @@ fn only_what_is_the_same_is_taken_over() {
     assert!(!takes(plain.clone(), &MaxPooling2D::new(17)));
     assert!(!takes(plain.clone(), &MaxPooling2D::new(1)));
     assert!(!takes(plain.clone(), &MaxPooling1D::new(2)));
+    assert!(!takes(plain.clone().activity_regularizer(Regularizer::l2(0.1)), &MaxPooling2D::new(2)));
     assert!(!takes(plain, &Flatten::new()));
 }
 

@@ -1,7 +1,7 @@
 //! The methods that all recurrent layers have.
 
 /// Writes `activation`, `dropout`, `recurrent_dropout`, `return_sequences`, `return_state`, `go_backwards`, `stateful`, `zero_output_for_mask`,
-/// `kernel_initializer`, `kernel_regularizer`, `kernel_constraint`, the same for `recurrent_` and `bias_`, and `use_bias`:
+/// `kernel_initializer`, `kernel_regularizer`, `kernel_constraint`, the same for `recurrent_` and `bias_`, `use_bias`, and `activity_regularizer`:
 /// Keras's keyword arguments that LSTM, GRU and SimpleRNN share.
 macro_rules! recurrent_options {
     () => {
@@ -34,6 +34,9 @@ macro_rules! recurrent_options {
             recurrence.recurrent_options, "the recurrent kernel": recurrent_initializer, recurrent_regularizer, recurrent_constraint
         );
         $crate::layers::weight_options::bias_options!(recurrence.bias_options, "the bias");
+        $crate::layers::activity_regularizer::activity_regularizer_option!(
+            recurrence.activity, "all that is returned, states included"
+        );
     };
 }
 pub(crate) use recurrent_options;
