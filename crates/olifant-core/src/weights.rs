@@ -32,6 +32,8 @@ pub struct WeightSpec {
     pub offset: usize,
     /// Whether gradients change it; if not it is state, such as a moving average.
     pub trainable: bool,
+    /// Whether its layer is frozen: then training leaves it alone, also if it is state.
+    pub frozen: bool,
 }
 
 impl WeightSpec {
@@ -78,11 +80,11 @@ impl Weights {
         let buffer = if trainable { &mut self.trainable } else { &mut self.state };
         let offset = buffer.len();
         buffer.extend_with_zeros(shape.size().next_multiple_of(ALIGNMENT));
-        self.specs.push(WeightSpec { name: name.into(), shape, offset, trainable });
+        self.specs.push(WeightSpec { name: name.into(), shape, offset, trainable, frozen: false });
         Weight(self.specs.len() as u32 - 1)
     }
 
-    /// Lets gradients change those weights for which `trains` is true, and no others: a weight that is not is frozen.
+    /// Lets gradients change those weights for which `trains` is true, and no others.
     ///
     /// Handles, names, numbers and order stay; places in the flat buffers change.
     /// Whatever has the layout of [`Weights::trainable`] has to follow.
@@ -90,9 +92,23 @@ impl Weights {
         let mut rearranged = Weights::default();
         for (weight, spec) in self.iter() {
             let copy = rearranged.add(&*spec.name, spec.shape, trains(weight));
+            rearranged.set_frozen(copy, spec.frozen);
             rearranged.get_mut(copy).copy_from_slice(self.get(weight).data);
         }
         *self = rearranged;
+    }
+
+    /// Notes whether the layer of a weight is frozen, for layers whose state does not move then.
+    /// Whether gradients change the weight is another question: [`Weights::set_trainable`].
+    ///
+    /// # Panics
+    ///
+    /// The handle was not made by these weights: its layer was not built.
+    #[track_caller]
+    pub fn set_frozen(&mut self, weight: Weight, frozen: bool) {
+        // A handle that is not there is answered with the message that all methods give.
+        self.spec(weight);
+        self.specs[weight.0 as usize].frozen = frozen;
     }
 
     /// The numbers of one weight.
@@ -229,10 +245,12 @@ mod tests {
         weights.set_trainable(|weight| weight != first);
         assert_eq!((weights.trainable_parameters(), weights.state_parameters()), (6, 3));
         assert_eq!((weights.trainable()[0], weights.state()[0]), (2.0, 1.0));
+        weights.set_frozen(third, true);
         weights.set_trainable(|weight| weight == first);
         assert_eq!((weights.trainable()[0], weights.state()[0]), (1.0, 2.0));
         assert_eq!([first, second, third].map(|weight| weights.get(weight).data[2]), [1.0, 2.0, 3.0]);
         assert_eq!(weights.find("third"), Some(third));
+        assert_eq!([first, second, third].map(|weight| weights.spec(weight).frozen), [false, false, true]);
     }
 
     #[test]

@@ -251,6 +251,7 @@ impl<'a> WeightBuilder<'a> {
     }
 
     /// A weight that gradients do not change, such as a moving average.
+    /// A layer whose state should not move while it is frozen asks [`WeightSpec::frozen`].
     ///
     /// # Errors
     ///
@@ -371,6 +372,7 @@ impl<'a> WeightBuilder<'a> {
         }
         let number = weights.len() as u64;
         let weight = weights.add(format!("{}/{name}", self.path), shape, trainable);
+        weights.set_frozen(weight, !self.trainable);
         if let Filling::Initial(seed) = self.filling {
             // Each weight has a random stream of its own, so that one more layer does not change the others.
             let key = RandomKey::from_seed(seed).purpose(Purpose::Weights).derive(number);

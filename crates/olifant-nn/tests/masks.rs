@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use olifant_core::{Float, Mode, RandomKey, Shape, Tape, Var, Workspace};
-use olifant_nn::{CallOn, Functional, Input, Layer, Named, Network, Sequential, layers::*};
+use olifant_nn::{
+    CallOn, Filling, Functional, Input, Layer, Named, Network, Node, Sequential, Trainable, layers::*,
+};
 
 /// The mask of what a network makes of an input with a mask.
 fn mask_after(network: &Network, shape: impl Into<Shape>, mask: &[Float]) -> Option<Vec<Float>> {
@@ -113,7 +115,6 @@ fn attention_does_not_see_the_steps_that_a_mask_hides() {
 
 #[test]
 fn a_frozen_batch_normalization_is_as_in_use() {
-    let mut network = alone(BatchNormalization::new(), [3]);
     let run = |network: &Network, mode: Mode| {
         let tape = Tape::record(Workspace::default(), network.weights(), mode);
         let x =
@@ -124,11 +125,31 @@ fn a_frozen_batch_normalization_is_as_in_use() {
         (y, after.state() == network.weights().state())
     };
     let training = Mode::Training(RandomKey::from_seed(0));
-    let in_use = run(&network, Mode::Inference);
-    let (trained, unchanged) = run(&network, training);
-    assert!(in_use.1 && !unchanged && trained != in_use.0);
-    network.weights_mut().set_trainable(|_| false);
-    assert_eq!(run(&network, training), in_use);
+    for has_weights in [true, false] {
+        let layer = || BatchNormalization::new().center(has_weights).scale(has_weights);
+        // Alone, and where a layer of its own has no name.
+        let inside = || TimeDistributed::new(Sequential::new([3]).add(layer()));
+        let in_time = |x: Node| Sequential::new([3]).add(Reshape::new([1, 3])).add(x).build(0).unwrap();
+        for (mut network, name) in [
+            (Sequential::new([3]).add(layer()).build(0).unwrap(), "batch_normalization"),
+            (in_time(inside().into()), "time_distributed"),
+        ] {
+            let in_use = run(&network, Mode::Inference);
+            let trained = run(&network, training);
+            assert!(in_use.1 && !trained.1 && trained.0 != in_use.0);
+            network.set_trainable(name, false).unwrap();
+            assert_eq!(run(&network, training), in_use);
+            let copy =
+                Network::from_architecture(&network.architecture().unwrap(), Filling::Initial(0)).unwrap();
+            assert_eq!(run(&copy, training), in_use, "it is part of the description");
+            network.set_trainable(name, true).unwrap();
+            assert_eq!(run(&network, training), trained);
+        }
+        let frozen = TimeDistributed::new(Sequential::new([3]).add(layer().trainable(false)));
+        let mut network = in_time(frozen.into());
+        network.set_trainable("time_distributed", true).unwrap();
+        assert!(run(&network, training).1, "what was built frozen within stays so");
+    }
 }
 
 #[test]

@@ -1,10 +1,12 @@
-//! Frozen layers stay as they are, and the others train as in Keras. The numbers are made by `keras/freezing.py`.
+//! Frozen layers stay as they are, and the others train as in Keras. The numbers are made by `keras/freezing.py` and `keras/frozen_normalization.py`.
 
 #![allow(clippy::unwrap_used)]
 
 use ndarray::{Array2, ArrayD};
 use olifant_nn::{
-    Activation, Named, Optimizer, Regularizer, Sequential, layers::Dense, losses::MeanSquaredError,
+    Activation, Named, Optimizer, Regularizer, Sequential,
+    layers::{BatchNormalization, Dense},
+    losses::MeanSquaredError,
     optimizers::Sgd,
 };
 use olifant_train::{Callback, Compile, FitOptions, HookResult, Logs, Model, Training, Verbose};
@@ -172,4 +174,36 @@ fn a_callback_may_thaw_a_layer() {
     model.fit(&x, &x, FitOptions::new().epochs(2).verbose(Verbose::Silent).callback(&mut thaw)).unwrap();
     assert_eq!(thaw.0[0], start);
     assert_ne!(thaw.0[1], start);
+}
+
+#[test]
+fn a_normalization_without_weights_is_frozen_as_in_keras() {
+    let golden: Value = serde_json::from_str(include_str!("keras/frozen_normalization.json")).unwrap();
+    let arrays = |json: &Value| json.as_array().unwrap().iter().map(array).collect::<Vec<_>>();
+    let mut model = Sequential::new([3])
+        .add(Dense::new(4))
+        .add(BatchNormalization::new().momentum(0.5).center(false).scale(false).named("norm"))
+        .add(Dense::new(1))
+        .compile(Sgd::new(0.1), MeanSquaredError::new(), ())
+        .unwrap();
+    model.set_weights(&arrays(&golden["weights"])).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for case in golden["cases"].as_array().unwrap() {
+        model.set_trainable("norm", case["trainable"].as_bool().unwrap()).unwrap();
+        // What is frozen is still so in a model that was saved and loaded.
+        let path = folder.path().join("model.olifant");
+        model.save(&path).unwrap();
+        model = Model::load(&path).unwrap();
+        let close = |ours: f64, keras: f64| (ours - keras).abs() < 2e-5 * keras.abs().max(1.0);
+        let expected = case["loss"].as_array().unwrap();
+        for (loss, expected) in train(&mut model, &golden, expected.len()).iter().zip(expected) {
+            assert!(close(*loss, expected.as_f64().unwrap()), "{case}: {loss}");
+        }
+        let evaluated = model.evaluate(array(&golden["x"]), array(&golden["y"])).unwrap()["loss"];
+        assert!(close(evaluated, case["evaluate"].as_f64().unwrap()), "{case}: {evaluated}");
+        for (ours, keras) in model.get_weights().iter().zip(arrays(&case["weights"])) {
+            let mut pairs = ours.iter().zip(&keras);
+            assert!(pairs.all(|(&ours, &keras)| close(ours.into(), keras.into())), "{case}: {ours}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use olifant_core::Weight;
 
-use super::{Graph, Network, Node, graph_of, graph_of_mut};
+use super::{Graph, Network, Node, graph::Stage, graph_of, graph_of_mut};
 use crate::{BuildError, Layer, known_names};
 
 /// Freezes a layer: training leaves its weights alone, and their penalties do not count.
@@ -89,10 +89,16 @@ impl Network {
         Ok(())
     }
 
-    /// Moves each weight to the buffer where it belongs.
+    /// Moves each weight to the buffer where it belongs, and notes which are frozen.
     pub(super) fn apply_freezing(&mut self) {
-        let mut trained = HashSet::new();
-        self.graph.add_trained(&mut trained);
+        let mut trained: HashSet<Weight> = HashSet::new();
+        let weights = &mut self.collected.weights;
+        self.graph.visit_stages(&mut |is_trained, stage| {
+            stage.freezable.iter().for_each(|&weight| weights.set_frozen(weight, !is_trained));
+            if is_trained {
+                trained.extend(&stage.trainable);
+            }
+        });
         if self.weights().iter().any(|(weight, spec)| spec.trainable != trained.contains(&weight)) {
             self.weights_mut().set_trainable(|weight| trained.contains(&weight));
         }
@@ -153,14 +159,13 @@ impl Graph {
         }
     }
 
-    /// Adds the weights that gradients change.
-    fn add_trained(&self, trained: &mut HashSet<Weight>) {
+    /// Shows all layers that are no networks, and whether they are trained.
+    fn visit_stages(&self, look: &mut dyn FnMut(bool, &Stage)) {
         for (node, stage) in self.architecture.layers.iter().zip(&self.stages) {
             match graph_of(&*node.layer) {
                 // What is said of a network is said of its layers.
-                Some(inside) => inside.add_trained(trained),
-                None if node.trainable => trained.extend(&stage.trainable),
-                None => {}
+                Some(inside) => inside.visit_stages(look),
+                None => look(node.trainable, stage),
             }
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct Stage {
     pub(crate) parameters: usize,
     /// What gradients change of it, unless it is frozen.
     pub(crate) trainable: Vec<Weight>,
+    /// What is frozen and thawed with it: all of it but what was built frozen, in places without a name.
+    pub(super) freezable: Vec<Weight>,
     weights: Vec<Weight>,
 }
 
@@ -244,6 +246,8 @@ impl Graph {
             stage.parameters = created.iter().map(|&weight| weights.spec(weight).shape.size()).sum();
             stage.trainable = created.clone();
             stage.trainable.retain(|&weight| weights.spec(weight).trainable);
+            stage.freezable = created.clone();
+            stage.freezable.retain(|&weight| !weights.spec(weight).frozen);
             stage.weights = created;
             stage.outputs = outputs.clone();
         }

@@ -20,7 +20,7 @@ use crate::{
 /// moving = momentum · moving + (1 − momentum) · batch. In use, the moving averages take their place.
 /// Time steps that are masked do not count.
 ///
-/// A frozen layer behaves in training as in use, as in Keras. It is γ or β that tells: with neither, a layer cannot be frozen.
+/// A frozen layer behaves in training as in use, as in Keras.
 ///
 /// # Shapes
 ///
@@ -172,7 +172,8 @@ impl Layer for BatchNormalization {
     }
 
     fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
-        if !x.tape().is_training() || self.gamma_and_beta.are_frozen(x.tape()) {
+        let tape = x.tape();
+        if !tape.is_training() || tape.weights().spec(self.moving_mean).frozen {
             return self.channels.apply(x, |x| self.apply(x));
         }
         let mask = x.mask().map(|mask| self.channels.mask_of_rows(mask, x.shape()));

@@ -52,11 +52,6 @@ impl GammaAndBeta {
             Some(weight.reshape([weight.shape().size()]))
         })
     }
-
-    /// Whether the layer they belong to is frozen, as far as they can tell.
-    pub(super) fn are_frozen(&self, tape: &Tape<'_>) -> bool {
-        self.gamma.or(self.beta).is_some_and(|weight| !tape.weights().spec(weight).trainable)
-    }
 }
 
 /// Writes `center`, `scale`, `beta_initializer`, `beta_regularizer`, `beta_constraint` and the same for `gamma_`,
