@@ -105,7 +105,7 @@ fn losses_and_weights_are_those_of_keras() {
         let (x, y) = (arrays(&case["x"]), arrays(&case["y"]));
         let handles: Vec<_> = model.network().weights().iter().map(|(weight, _)| weight).collect();
         for (weight, values) in handles.iter().zip(arrays(&case["weights"])) {
-            model.weights_mut().get_mut(*weight).copy_from_slice(&floats(values.as_slice().unwrap()));
+            model.weights_mut().get_mut(*weight).copy_from_slice(values.as_slice().unwrap());
         }
         let evaluate = |model: &mut Model| {
             let options = EvaluateOptions::new().batch_size(4).verbose(Verbose::Silent);
@@ -127,10 +127,6 @@ fn losses_and_weights_are_those_of_keras() {
             }
         }
     }
-}
-
-fn floats(values: &[f32]) -> Vec<Float> {
-    values.iter().map(|&value| value.into()).collect()
 }
 
 /// A layer of a user's own: its values should have the mean 1.
