@@ -48,7 +48,7 @@ enum Copied {
     All,
 }
 
-/// Where a tile reads the numbers of its rows.
+/// Where a tile reads the numbers of its rows. Lists hold numbers of terms, which tiles rely on.
 #[derive(Clone, Copy)]
 pub(super) enum Numbers<'a> {
     /// Where they are in A.

@@ -2,7 +2,7 @@
 
 use std::{array, ops::Range};
 
-use super::{COLUMNS, Line, Matrix, SWEEP};
+use super::{COLUMNS, Line, Matrix, product::SWEEP};
 use crate::{
     Float,
     kernels::transpose::{SIDE, transpose_block},

@@ -1,12 +1,12 @@
 //! A product whose B is copied into panels once and serves many times, as a recurrent kernel does at every time step.
 //!
-//! A few rows of A at a time are multiplied by all of B, which should lie in the second-level cache.
-//! Terms that are zero in all of them are left out, as in `groups.rs`: pixels at the edge, one-hot vectors, first states.
+//! As many panels as the second-level cache holds are taken at a time, and swept over by a few rows of A after the other.
+//! Terms that are zero in all of these rows are left out, as in `groups.rs`: pixels at the edge, one-hot vectors, first states.
 
 use std::ops::Range;
 
 use super::{
-    COLUMNS, Epilogue, Matrix, ROWS,
+    COLUMNS, Epilogue, Line, Matrix, ROWS,
     groups::{Numbers, find_terms},
     pack,
     tile::Tile,
@@ -21,8 +21,10 @@ use crate::{
     tensor::Buffer,
 };
 
+/// So many numbers of B are swept over at a time, a quarter of a megabyte.
+const SWEPT: usize = 1 << 16;
 /// Where there are more terms, none is left out: their list would be too long for the stack.
-const LISTED: usize = 1024;
+const LISTED: usize = 512;
 
 /// Some rows and columns of a matrix B, copied into panels.
 #[derive(Debug, Default)]
@@ -30,8 +32,8 @@ pub(crate) struct Packed {
     panels: Buffer,
     depth: usize,
     columns: usize,
-    /// Whether all numbers are finite.
-    is_finite: bool,
+    /// Whether all numbers in the panels are finite.
+    are_finite: bool,
 }
 
 /// The rows of C: `stride` numbers apart, and the product begins at the column `first`.
@@ -55,13 +57,13 @@ impl Packed {
             terms,
             columns,
             panels: &mut self.panels,
-            is_finite: &mut self.is_finite,
+            are_finite: &mut self.are_finite,
         });
     }
 
     /// C = A·B, where A is the columns of `a` from `first_term` on, and the epilogue.
     ///
-    /// A row of C is the same bits whatever other rows there are.
+    /// A row of C is the same bits whatever other rows there are, but for the sign of a zero that underflowed.
     ///
     /// # Panics
     ///
@@ -85,29 +87,38 @@ impl Packed {
         c: Target<'_>,
         epilogue: Epilogue<'_>,
     ) {
-        let terms = &(first_term..first_term + self.depth);
-        let finish = Finish::new(epilogue, true, true);
-        let (lines, _) = self.panels.as_chunks::<COLUMNS>();
-        let rows_of_c = SharedRows::new(c.data, c.stride);
+        let sweep = (SWEPT / (self.depth * COLUMNS).max(1)).max(1) * COLUMNS;
+        let terms = first_term..first_term + self.depth;
+        let (finish, rows_of_c) = (Finish::new(epilogue, true, true), SharedRows::new(c.data, c.stride));
         let groups = a.rows.div_ceil(ROWS);
         let mut list = [0; LISTED];
-        for group in 0..groups {
-            let rows = &range_of_part(group, groups, a.rows, 1);
-            let list = list.get_mut(..self.depth).and_then(|list| {
-                let count = find_terms(a, rows, terms, list)?;
-                Some(&list[..count])
-            });
-            let numbers = list.map_or(Numbers::InPlace, Numbers::Listed);
-            for (number, first) in (0..self.columns).step_by(COLUMNS).enumerate() {
-                let columns = first..(first + COLUMNS).min(self.columns);
-                let panel = &lines[number * self.depth..][..self.depth];
-                let bias = finish.bias(&columns);
-                let columns = c.first + columns.start..c.first + columns.end;
-                let tile = Tile { a, rows, numbers, terms, panel, finite: self.is_finite };
-                // SAFETY: the processor is the caller's promise, and one tile is written after the other.
-                with_rows!(rows.len(), R => unsafe { tile.compute::<V, R>(&rows_of_c, &columns, &finish, &bias) });
+        for first in (0..self.columns).step_by(sweep) {
+            let columns = first..(first + sweep).min(self.columns);
+            for group in 0..groups {
+                let rows = range_of_part(group, groups, a.rows, 1);
+                let list = list.get_mut(..self.depth).and_then(|list| {
+                    let count = find_terms(a, &rows, &terms, list)?;
+                    Some(&list[..count])
+                });
+                let numbers = list.map_or(Numbers::InPlace, Numbers::Listed);
+                for first in columns.clone().step_by(COLUMNS) {
+                    let columns = first..(first + COLUMNS).min(columns.end);
+                    let (panel, finite) = self.panel(first / COLUMNS);
+                    let bias = finish.bias(&columns);
+                    let columns = c.first + columns.start..c.first + columns.end;
+                    let tile = Tile { a, rows: &rows, numbers, terms: &terms, panel, finite };
+                    // SAFETY: the processor is the caller's promise, and one tile is written after the other.
+                    with_rows!(rows.len(), R => unsafe { tile.compute::<V, R>(&rows_of_c, &columns, &finish, &bias) });
+                }
             }
         }
+    }
+
+    /// Sixteen columns, and whether all numbers in them are finite.
+    #[inline(always)]
+    fn panel(&self, number: usize) -> (&[Line], bool) {
+        let (lines, _) = self.panels.as_chunks::<COLUMNS>();
+        (&lines[number * self.depth..][..self.depth], self.are_finite)
     }
 }
 
@@ -117,7 +128,7 @@ struct Packing<'a> {
     terms: Range<usize>,
     columns: Range<usize>,
     panels: &'a mut Buffer,
-    is_finite: &'a mut bool,
+    are_finite: &'a mut bool,
 }
 
 impl OnVectors for Packing<'_> {
@@ -126,7 +137,7 @@ impl OnVectors for Packing<'_> {
         // SAFETY: only for processors with AVX2 is `FUSED` set on x86-64.
         unsafe { pack::panels::<FUSED>(self.b, &self.terms, &self.columns, self.panels) }
         let (lines, _) = self.panels.as_chunks::<COLUMNS>();
-        *self.is_finite = pack::all_finite(lines);
+        *self.are_finite = pack::all_finite(lines);
     }
 }
 
@@ -194,28 +205,35 @@ mod tests {
 
     #[test]
     fn zeros_of_a_are_left_out_but_not_where_b_is_infinite() {
-        let (rows, depth, columns) = (13, 40, 35);
-        // In the first six rows only every third term is not zero.
-        let a: Vec<Float> = random(rows * depth, 0)
-            .into_iter()
-            .enumerate()
-            .map(|(i, x)| if i < 6 * depth && i % depth % 3 > 0 { 0.0 } else { x })
-            .collect();
-        let (a, mut b) = (Matrix::new(&a, rows, depth), random(depth * columns, 1));
-        let (team, mut scratch, mut packed) = (Team::default(), Scratch::default(), Packed::default());
-        let mut products = |b: &[Float]| {
-            let (mut expected, mut c) = (vec![0.0; rows * columns], vec![1.0; rows * columns]);
-            let b = Matrix::new(b, depth, columns);
-            matmul(a, b, &mut expected, Epilogue::Assign, &team, &mut scratch);
-            packed.pack(b, 0..depth, 0..columns);
-            packed.multiply(a, 0, Target { data: &mut c, stride: columns, first: 0 }, Epilogue::Assign);
-            (c, expected)
-        };
-        let (c, expected) = products(&b);
-        assert!(c == expected);
-        b[columns + 9] = Float::INFINITY;
-        let (c, _) = products(&b);
-        assert!((0..6).all(|row| c[row * columns + 9].is_nan()), "zero times infinity");
-        assert_eq!(c.iter().filter(|c| !c.is_finite()).count(), rows, "in one column only");
+        let (rows, columns) = (13, 35);
+        // Once A stands in wider rows, and once there are too many terms to be listed.
+        for (depth, first_term) in [(40, 0), (40, 3), (LISTED + 1, 0)] {
+            let stride = first_term + depth;
+            // In the first six rows only every third term is not zero.
+            let is_zero = |i: usize| i < 6 * stride && !(i % stride).is_multiple_of(3);
+            let numbers = random(rows * stride, 0).into_iter().enumerate();
+            let wide: Vec<Float> = numbers.map(|(i, x)| if is_zero(i) { 0.0 } else { x }).collect();
+            let a: Vec<Float> = wide.chunks(stride).flat_map(|row| row[first_term..].to_vec()).collect();
+            let (a, wide) = (Matrix::new(&a, rows, depth), Matrix::new(&wide, rows, stride));
+            let mut b = random(depth * columns, 1);
+            let (team, mut scratch, mut packed) = (Team::default(), Scratch::default(), Packed::default());
+            let mut products = |b: &[Float]| {
+                let (mut expected, mut c) = (vec![0.0; rows * columns], vec![1.0; rows * columns]);
+                let b = Matrix::new(b, depth, columns);
+                matmul(a, b, &mut expected, Epilogue::Assign, &team, &mut scratch);
+                packed.pack(b, 0..depth, 0..columns);
+                let target = Target { data: &mut c, stride: columns, first: 0 };
+                packed.multiply(wide, first_term, target, Epilogue::Assign);
+                (c, expected)
+            };
+            let (c, expected) = products(&b);
+            assert!(c == expected, "{depth} terms from {first_term} on");
+            // The term with this number is a zero in the first rows.
+            let term = 4 - first_term;
+            b[term * columns + 9] = Float::INFINITY;
+            let (c, _) = products(&b);
+            assert!((0..6).all(|row| c[row * columns + 9].is_nan()), "zero times infinity");
+            assert_eq!(c.iter().filter(|c| !c.is_finite()).count(), rows, "in one column only");
+        }
     }
 }

@@ -1,7 +1,10 @@
 //! Products against the plain sum, in double precision or bit by bit.
 
-use super::*;
-use crate::kernels::dispatch;
+use super::{
+    product::{BLOCK, DEPTH},
+    *,
+};
+use crate::{kernels::dispatch, operation::GradientMut};
 
 /// The plain product, in double precision.
 fn reference(a: Matrix<'_>, b: Matrix<'_>) -> Vec<f64> {

@@ -80,6 +80,7 @@ impl Tile<'_> {
                 }
             }
             Numbers::Listed(list) => {
+                debug_assert!(list.last().is_none_or(|&last| (last as usize) < panel.len()));
                 let a: [&[Float]; R] = array::from_fn(|row| self.a.row(rows.start + row, self.terms));
                 // SAFETY: the list holds numbers of terms only; each row of A has as many numbers, and the panel as many lines.
                 unsafe {

@@ -77,28 +77,29 @@ impl<C: Cell> Recurrent<C> {
             let kernel = Matrix::new(sums.given.kernel, features, gates).transposed();
             Product::new(dz, kernel, dx, Epilogue::Assign)
         });
-        let [(factor, columns), (second_factor, second_columns)] = self.cell.kernel_gradient(units);
-        let left = |factor| sums.factor(factor, rows, units).transposed();
-        let mut dk = dk.map(|GradientMut { data, add }| {
+        let dk = dk.map(|GradientMut { data, add }| {
             let x = Matrix::new(sums.kept.x, rows, features).transposed();
             with_sums(Product::new(x, dz, data, assign_or_add(add)), db.take())
         });
-        let mut first = None;
-        if let Some(GradientMut { data, add }) = &mut dr {
-            let (left, data, epilogue) = (left(factor), &mut **data, assign_or_add(*add));
-            // Where it is the same dz that both are multiplied by, it is copied once.
-            let is_same = sums.recurrent.is_empty() && columns == (0..gates);
-            (dk, first) = match dk {
-                Some(dk) if is_same => (Some(dk.and(left, data, epilogue)), None),
-                dk => {
+        let [(factor, columns), (second_factor, second_columns)] = self.cell.kernel_gradient(units);
+        let left_factor = |factor| sums.factor(factor, rows, units).transposed();
+        let first = dr.as_mut().map(|dr| (left_factor(factor), &mut *dr.data, assign_or_add(dr.add)));
+        let is_same_dz = sums.recurrent.is_empty() && columns == (0..gates);
+        let (dk, first) = match (dk, first) {
+            (Some(dk), Some((left, data, epilogue))) if is_same_dz => {
+                (Some(dk.and(left, data, epilogue)), None)
+            }
+            (dk, first) => {
+                let first = first.map(|(left, data, epilogue)| {
                     let product = Product::new(left, through, data, epilogue).with_columns(columns);
-                    (dk, Some(with_sums(product, recurrent_db.take())))
-                }
-            };
-        }
+                    with_sums(product, recurrent_db.take())
+                });
+                (dk, first)
+            }
+        };
         matmul_all([dx, dk, first], team, scratch);
         if let Some(GradientMut { data, add }) = dr.filter(|_| !second_columns.is_empty()) {
-            let product = Product::new(left(second_factor), through, data, assign_or_add(add));
+            let product = Product::new(left_factor(second_factor), through, data, assign_or_add(add));
             let product = product.with_columns(second_columns);
             matmul_all([Some(product)], team, scratch);
         }
