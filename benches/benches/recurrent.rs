@@ -1,6 +1,7 @@
 //! What do recurrent operations cost, and what of it are their products?
 //!
-//! Sizes are those of W4, images of 28 × 28 read row by row: 128 samples, 28 time steps of 28 features, 128 units.
+//! Sizes are those of W4, images of 28 × 28 read row by row: 128 samples, 28 time steps of 28 features, 128 units;
+//! and an LSTM of 512 units, whose recurrent kernel is larger than a second-level cache.
 //! Given in FLOP per second of the products: what is lacking to those of `matmul` are gates, copies and packing.
 
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -15,15 +16,19 @@ use olifant::core::{
 const BATCH: usize = 128;
 const TIME: usize = 28;
 const FEATURES: usize = 28;
-const UNITS: usize = 128;
 
 type OnTape = for<'t> fn(Var<'t>, RecurrentWeights<'t>) -> Var<'t>;
 
-/// The operations, and how many gates they have.
-const OPERATIONS: [(&str, usize, OnTape); 3] = [
-    ("lstm", 4, |x, weights| x.lstm(weights, RecurrentOptions::default()).output),
-    ("gru", 3, |x, weights| x.gru(weights, true, RecurrentOptions::default()).output),
-    ("simple_rnn", 1, |x, weights| x.simple_rnn(weights, RecurrentOptions::default()).output),
+const LSTM: OnTape = |x, weights| x.lstm(weights, RecurrentOptions::default()).output;
+const GRU: OnTape = |x, weights| x.gru(weights, true, RecurrentOptions::default()).output;
+const SIMPLE_RNN: OnTape = |x, weights| x.simple_rnn(weights, RecurrentOptions::default()).output;
+
+/// The operations, how many gates they have, and how many units.
+const OPERATIONS: [(&str, usize, usize, OnTape); 4] = [
+    ("lstm", 4, 128, LSTM),
+    ("gru", 3, 128, GRU),
+    ("simple_rnn", 1, 128, SIMPLE_RNN),
+    ("large_lstm", 4, 512, LSTM),
 ];
 
 /// Weights of numbers between −0.1 and 0.1.
@@ -36,14 +41,14 @@ fn add(weights: &mut Weights, name: &str, shape: &[usize]) -> Weight {
 }
 
 fn recurrent(criterion: &mut Criterion) {
-    for (name, gates, operation) in OPERATIONS {
+    for (name, gates, units, operation) in OPERATIONS {
         let mut weights = Weights::default();
-        let kernel = add(&mut weights, "kernel", &[FEATURES, gates * UNITS]);
-        let recurrent_kernel = add(&mut weights, "recurrent_kernel", &[UNITS, gates * UNITS]);
+        let kernel = add(&mut weights, "kernel", &[FEATURES, gates * units]);
+        let recurrent_kernel = add(&mut weights, "recurrent_kernel", &[units, gates * units]);
         let mut group = criterion.benchmark_group(format!("recurrent/{name}"));
-        let flop = 2 * BATCH * TIME * (FEATURES + UNITS) * gates * UNITS;
+        let flop = 2 * BATCH * TIME * (FEATURES + units) * gates * units;
         // Backward: the gradients of both kernels, and that of the state.
-        let both = flop + 2 * BATCH * TIME * (FEATURES + 2 * UNITS) * gates * UNITS;
+        let both = flop + 2 * BATCH * TIME * (FEATURES + 2 * units) * gates * units;
         for (pass, flop) in [("forward", flop), ("forward and backward", both)] {
             group.throughput(Throughput::Elements(flop as u64));
             let mut workspace = Some(Workspace::default());
