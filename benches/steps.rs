@@ -1,6 +1,6 @@
 //! The gate for speed: how many instructions one training step takes, against the record in `steps.json`.
 //!
-//! `cargo run --release -p olifant-benches --bin steps` fails if a step takes over 2 % more than recorded;
+//! `cargo run --release --bin steps` fails if a step takes over 2 % more than recorded;
 //! with `--record` it writes the record anew, which belongs into the commit that changes the numbers.
 //!
 //! Seconds depend on what else the machine does; instructions do not.
@@ -91,7 +91,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let changes = [compare("W1", recorded.w1, counted.w1), compare("W2", recorded.w2, counted.w2)];
     if changes.iter().any(|change| change.abs() > TOLERANCE) {
         say("record the new numbers in the commit that changes them:");
-        say("    cargo run --release -p olifant-benches --bin steps -- --record");
+        say("    cargo run --release --bin steps -- --record");
         if recorded.compiler != counted.compiler {
             say(&format!("(the record was made with {}, this is {})", recorded.compiler, counted.compiler));
         }
