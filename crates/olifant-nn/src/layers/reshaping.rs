@@ -54,7 +54,9 @@ mod tests {
     fn defaults_are_keras() {
         assert_eq!(output([4, 3], UpSampling1D::default()), Ok(Shape::from([8, 3])));
         assert_eq!(output([4, 3], ZeroPadding1D::default()), Ok(Shape::from([6, 3])));
-        assert_eq!(output([4, 5, 3], Cropping2D::default()), Ok(Shape::from([2, 3, 3])));
+        assert_eq!(output([4, 3], Cropping1D::default()), Ok(Shape::from([2, 3])));
+        assert_eq!(output([4, 5, 3], Cropping2D::default()), Ok(Shape::from([4, 5, 3])));
+        assert_eq!(output([3, 4, 5, 3], Cropping3D::default()), Ok(Shape::from([1, 2, 3, 3])));
         let smooth = UpSampling2D::new(3).interpolation(Interpolation::Bilinear);
         assert_eq!(output([4, 5, 3], smooth), Ok(Shape::from([12, 15, 3])));
     }

@@ -14,7 +14,7 @@ use crate::{BuildError, Layer, WeightBuilder};
 ///
 /// # Defaults
 ///
-/// One place on each side, with [`default`](Default::default).
+/// With [`default`](Default::default), as in Keras: one place on each side, but of images ([`Cropping2D`]) none.
 ///
 /// # Errors
 ///
@@ -49,10 +49,10 @@ impl<const N: usize> Cropping<N> {
     }
 }
 
-/// One place on each side.
+/// One place on each side, of images none.
 impl<const N: usize> Default for Cropping<N> {
     fn default() -> Cropping<N> {
-        Cropping::new(1)
+        Cropping::new(if N == 2 { 0 } else { 1 })
     }
 }
 
