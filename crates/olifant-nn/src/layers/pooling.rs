@@ -28,6 +28,15 @@ mod tests {
     }
 
     #[test]
+    fn windows_have_two_places_unless_told_otherwise() {
+        let output = |network: Sequential| network.build(0).unwrap().output();
+        assert_eq!(output(Sequential::new([8, 3]).add(MaxPooling1D::default())), [4, 3].into());
+        assert_eq!(output(Sequential::new([8, 7, 3]).add(MaxPooling2D::default())), [4, 3, 3].into());
+        let averages = AveragePooling3D::default();
+        assert_eq!(output(Sequential::new([8, 7, 6, 3]).add(averages)), [4, 3, 3, 3].into());
+    }
+
+    #[test]
     fn options_out_of_range_are_refused() {
         let size = "pool_size must be at least 1 along each axis, but is [2, 0]";
         assert_eq!(reason([8, 8, 3], MaxPooling2D::new([2, 0])), size);

@@ -66,6 +66,7 @@ macro_rules! pooling {
         ///
         /// # Defaults
         ///
+        /// Windows of two places along each axis, with [`default`](Default::default).
         /// `strides` are the sizes of the windows, so that they stand side by side; `padding` valid.
         ///
         /// # Errors
@@ -95,6 +96,13 @@ macro_rules! pooling {
             pub fn padding(mut self, padding: Padding) -> Self {
                 self.windows.padding = padding;
                 self
+            }
+        }
+
+        /// Windows of two places along each axis.
+        impl<const N: usize> Default for $Pooling<N> {
+            fn default() -> Self {
+                $Pooling::new(2)
             }
         }
 
