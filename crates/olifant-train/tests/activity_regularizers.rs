@@ -10,8 +10,8 @@ use olifant_nn::{
     Activation, BuildError, CallOn, Functional, Input, Layer, Network, Regularizer, Sequential, SharedLayer,
     Trainable, WeightBuilder,
     layers::{
-        ActivityRegularization, Add, Bidirectional, Conv2D, Dense, Embedding, Flatten, LSTM, MaxPooling2D,
-        TimeDistributed,
+        ActivityRegularization, Add, Bidirectional, Concatenate, Conv2D, Dense, Embedding, Flatten, LSTM,
+        MaxPooling2D, TimeDistributed,
     },
     losses::MeanSquaredError,
     optimizers::Sgd,
@@ -72,6 +72,27 @@ fn sequence() -> Model {
         .unwrap()
 }
 
+/// What the first layer returns has two gradients: that of its penalty, and that of the layer behind.
+fn rectified() -> Model {
+    let relu = |units| Dense::new(units).activation(Activation::Relu);
+    Sequential::new([4])
+        .add(relu(5).activity_regularizer(l2(0.3)))
+        .add(relu(3).activity_regularizer(Regularizer::l1_l2(0.1, 0.2)))
+        .add(Dense::new(1))
+        .compile(Sgd::new(0.05), MeanSquaredError::new(), ())
+        .unwrap()
+}
+
+/// Outputs and states have the penalty; batches go on from the states of those before.
+fn stateful(batch_size: usize) -> Model {
+    let x = Input::new([3, 2]);
+    let lstm = LSTM::new(4).return_sequences(true).return_state(true).stateful(batch_size);
+    let [y, h, c] = lstm.activity_regularizer(Regularizer::l1_l2(0.05, 0.2)).on_several(&x);
+    let known = Concatenate::new().on([&Flatten::new().on(&y), &h, &c]);
+    let described = Functional::new(&x, &Dense::new(1).on(&known));
+    described.compile(Sgd::new(0.05), MeanSquaredError::new(), ()).unwrap()
+}
+
 fn array_of(json: &Value) -> ArrayD<f32> {
     let shape: Vec<usize> = serde_json::from_value(json["shape"].clone()).unwrap();
     let values: Vec<f32> = serde_json::from_value(json["values"].clone()).unwrap();
@@ -96,23 +117,30 @@ fn losses_and_weights_are_those_of_keras() {
     let golden: Value = serde_json::from_str(include_str!("keras/activity_regularizers.json")).unwrap();
     for case in golden["cases"].as_array().unwrap() {
         let name = case["model"].as_str().unwrap();
+        let batch_size: usize = serde_json::from_value(case["batch_size"].clone()).unwrap();
         let mut model = match name {
             "shared" => shared(),
             "frozen" => frozen(),
             "pooled" => pooled(),
-            _ => sequence(),
+            "sequence" => sequence(),
+            "rectified" => rectified(),
+            _ => stateful(batch_size),
         };
         let (x, y) = (arrays(&case["x"]), arrays(&case["y"]));
-        let handles: Vec<_> = model.network().weights().iter().map(|(weight, _)| weight).collect();
+        // Not the states, which begin with zeros.
+        let weights = model.network().weights().iter().filter(|(_, spec)| !spec.name.ends_with("_state"));
+        let handles: Vec<_> = weights.map(|(weight, _)| weight).collect();
+        assert_eq!(handles.len(), arrays(&case["weights"]).len(), "{name}");
         for (weight, values) in handles.iter().zip(arrays(&case["weights"])) {
             model.weights_mut().get_mut(*weight).copy_from_slice(values.as_slice().unwrap());
         }
         let evaluate = |model: &mut Model| {
-            let options = EvaluateOptions::new().batch_size(4).verbose(Verbose::Silent);
+            let options = EvaluateOptions::new().batch_size(batch_size).verbose(Verbose::Silent);
             model.evaluate_with(list(&x), list(&y), options).unwrap()["loss"]
         };
         assert_close(evaluate(&mut model), case["before"].as_f64().unwrap(), name);
-        let options = FitOptions::new().batch_size(4).epochs(2).shuffle(false).verbose(Verbose::Silent);
+        let options =
+            FitOptions::new().batch_size(batch_size).epochs(2).shuffle(false).verbose(Verbose::Silent);
         let sample_weight: Array1<f32> = array_of(&case["sample_weight"]).into_dimensionality().unwrap();
         let history = model.fit(list(&x), list(&y), options.sample_weight(&sample_weight)).unwrap();
         for (ours, keras) in history["loss"].iter().zip(array_of(&case["history"])) {

@@ -2,9 +2,10 @@
 
 Made with keras==3.15.1 tensorflow-cpu==2.21.0 numpy==2.4.6. Run: python activity_regularizers.py
 
-The models are written out below. Each has 10 samples, in batches of 4, of which the last is not full:
-a penalty is divided by the samples of its batch. "history" is of two epochs, unshuffled, with sample weights,
-which do not weigh penalties; "before" and "after" are what evaluate says of the loss.
+The models are written out below. Each has 10 samples, in batches of 4, of which the last is not full,
+or of 5, where there are states: a penalty is divided by the samples of its batch.
+"history" is of two epochs, unshuffled, with sample weights, which do not weigh penalties;
+"before" and "after" are what evaluate says of the loss.
 """
 
 import sys
@@ -18,6 +19,7 @@ from keras import Sequential, layers, regularizers
 
 rng = np.random.default_rng(11)
 L1, L2, L1L2 = regularizers.L1, regularizers.L2, regularizers.L1L2
+STATEFUL_BATCH = 5
 
 
 def shared():
@@ -59,20 +61,41 @@ def sequence():
     )
 
 
-def case(build, inputs, outputs, optimizer, **arguments):
+def rectified():
+    """What the first layer returns has two gradients: that of its penalty, and that of the layer behind."""
+    first = layers.Dense(5, "relu", activity_regularizer=L2(0.3))
+    second = layers.Dense(3, "relu", activity_regularizer=L1L2(0.1, 0.2))
+    return Sequential([keras.Input([4]), first, second, layers.Dense(1)])
+
+
+def stateful():
+    """Outputs and states have the penalty; batches go on from the states of those before."""
+    x = keras.Input(batch_shape=[STATEFUL_BATCH, 3, 2])
+    options = {"return_sequences": True, "return_state": True, "stateful": True}
+    y, h, c = layers.LSTM(4, activity_regularizer=L1L2(0.05, 0.2), **options)(x)
+    return keras.Model(x, layers.Dense(1)(layers.Concatenate()([layers.Flatten()(y), h, c])))
+
+
+def case(build, inputs, outputs, optimizer, batch_size=4, **arguments):
     model = build()
-    initial = [rng.uniform(-0.7, 0.7, weight.shape).astype(np.float32) for weight in model.weights]
-    model.set_weights(initial)
+    # Not the states, which begin with zeros.
+    model_weights = [weight for weight in model.weights if "state" not in weight.name]
+    initial = [rng.uniform(-0.7, 0.7, weight.shape).astype(np.float32) for weight in model_weights]
+    for weight, values in zip(model_weights, initial):
+        weight.assign(values)
     y = [rng.normal(size=(10, size)).astype(np.float32) for size in outputs]
     sample_weight = rng.uniform(0, 2, 10).astype(np.float32)
     model.compile(optimizer, ["mean_squared_error"] * len(outputs), **arguments)
     x, given = (inputs, y) if len(inputs) > 1 else (inputs[0], y[0])
-    evaluate = lambda: np.float32(model.evaluate(x, given, batch_size=4, verbose=0, return_dict=True)["loss"])
+    evaluate = lambda: np.float32(model.evaluate(x, given, batch_size=batch_size, verbose=0, return_dict=True)["loss"])
     before = evaluate()
     weights = [sample_weight] * len(y) if len(y) > 1 else sample_weight
-    history = model.fit(x, given, batch_size=4, epochs=2, shuffle=False, verbose=0, sample_weight=weights).history
+    history = model.fit(
+        x, given, batch_size=batch_size, epochs=2, shuffle=False, verbose=0, sample_weight=weights
+    ).history
     return {
         "model": build.__name__,
+        "batch_size": batch_size,
         "x": inputs,
         "y": y,
         "sample_weight": sample_weight,
@@ -80,7 +103,7 @@ def case(build, inputs, outputs, optimizer, **arguments):
         "before": before,
         "history": np.array(history["loss"], np.float32),
         "after": evaluate(),
-        "weights_after": model.get_weights(),
+        "weights_after": [weight.numpy() for weight in model_weights],
     }
 
 
@@ -94,5 +117,7 @@ cases = [
     case(frozen, [normal(3)], [1], SGD(0.05)),
     case(pooled, [normal(5, 5, 1)], [1], SGD(0.05, gradient_accumulation_steps=2)),
     case(sequence, [rng.integers(0, 6, (10, 4)).astype(np.float32)], [1], SGD(0.05)),
+    case(rectified, [normal(4)], [1], SGD(0.05)),
+    case(stateful, [normal(3, 2)], [1], SGD(0.05), batch_size=STATEFUL_BATCH),
 ]
 golden.write(__file__, cases)
