@@ -3,10 +3,25 @@
 use crate::{Axes, Float, Tape, Var, VarList};
 
 impl Tape<'_> {
+    /// A tape for values alone, as for predictions: whatever is added to the loss is forgotten.
+    #[must_use]
+    pub fn without_losses(mut self) -> Self {
+        self.wants_losses = false;
+        self
+    }
+
+    /// Whether what is added to the loss counts. If not, a layer can save itself the work, see [`Tape::add_loss`].
+    pub fn wants_losses(&self) -> bool {
+        self.wants_losses
+    }
+
     /// Adds a value to the loss that whoever recorded the network sends back: Keras's `add_loss`, for layers that
     /// ask something of their values besides returning them. Several numbers count as their sum.
     ///
     /// The loss of a batch is a mean over its samples: a sum over samples should be divided by their number.
+    ///
+    /// On a tape [`without_losses`](Tape::without_losses), such as that of `Model::predict`, nothing is added.
+    /// A layer whose loss takes time to compute should ask [`Tape::wants_losses`] first.
     ///
     /// # Panics
     ///
@@ -30,6 +45,9 @@ impl Tape<'_> {
     #[track_caller]
     pub fn add_loss(&self, loss: Var<'_>) {
         assert!(std::ptr::addr_eq(loss.tape, self), "the loss was recorded on another tape");
+        if !self.wants_losses {
+            return;
+        }
         let loss = if loss.shape().rank() == 0 { loss } else { loss.sum(Axes::All) };
         self.workspace.borrow_mut().added_losses.push(loss.index);
     }

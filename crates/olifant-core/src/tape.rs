@@ -44,6 +44,7 @@ pub struct Tape<'p> {
     weights: &'p Weights,
     pub(crate) workspace: RefCell<Workspace>,
     mode: Mode,
+    pub(crate) wants_losses: bool,
 }
 
 /// A value on a [`Tape`]: a `Copy` handle with operators.
@@ -60,7 +61,7 @@ impl<'p> Tape<'p> {
     /// Starts recording.
     pub fn record(mut workspace: Workspace, weights: &'p Weights, mode: Mode) -> Tape<'p> {
         workspace.restart();
-        Tape { weights, workspace: RefCell::new(workspace), mode }
+        Tape { weights, workspace: RefCell::new(workspace), mode, wants_losses: true }
     }
 
     /// Ends recording; the buffers come back.

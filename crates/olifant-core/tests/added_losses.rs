@@ -47,6 +47,20 @@ fn what_is_weighed_counts_so_many_times_and_its_gradient_too() {
 }
 
 #[test]
+fn a_tape_without_losses_forgets_them_and_the_next_wants_them_again() {
+    let weights = weights(&[2.0]);
+    let tape = Tape::record(Workspace::default(), &weights, Mode::Inference).without_losses();
+    assert!(!tape.wants_losses());
+    let w = tape.weight(weights.find("w").unwrap());
+    tape.weigh_added_losses(3.0, || tape.add_loss(w));
+    assert_eq!(values(&tape), []);
+    let tape = Tape::record(tape.finish(), &weights, Mode::Inference);
+    assert!(tape.wants_losses());
+    tape.add_loss(tape.constant(7.0));
+    assert_eq!(values(&tape), [7.0]);
+}
+
+#[test]
 #[should_panic = "the loss was recorded on another tape"]
 fn a_loss_of_another_tape_is_refused() {
     let weights = weights(&[2.0]);

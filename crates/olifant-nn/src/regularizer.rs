@@ -59,6 +59,11 @@ impl Regularizer {
         }
     }
 
+    /// Whether the penalty is always 0.
+    pub(crate) fn is_zero(&self) -> bool {
+        (self.l1, self.l2) == (0.0, 0.0)
+    }
+
     /// Whether the factors are in their ranges.
     ///
     /// # Errors

@@ -64,3 +64,29 @@ fn penalties_on_weights_and_on_what_is_returned_are_added_up() {
     let of_kernel: Float = network.weights().trainable().iter().map(|w| w * w).sum();
     assert_close(penalty, 0.5 * (of_kernel + squares / 2.0));
 }
+
+/// What tells how many values a network records: the key of the next one follows from their number.
+fn next_key(network: &Network, wants_losses: bool) -> Option<RandomKey> {
+    let mode = Mode::Training(RandomKey::from_seed(1));
+    let tape = Tape::record(Workspace::default(), network.weights(), mode);
+    let tape = if wants_losses { tape } else { tape.without_losses() };
+    network.call(tape.input_with(network.input().with_batch(2), |x| x.fill(1.0)));
+    tape.random_key()
+}
+
+#[test]
+fn nothing_is_recorded_for_a_penalty_that_nobody_wants_or_that_is_zero() {
+    let plain = || LSTM::new(4);
+    let without = next_key(&network([5, 3], plain()), true);
+    let with = |regularizer| network([5, 3], plain().activity_regularizer(regularizer));
+    assert_ne!(next_key(&with(l2()), true), without);
+    assert_eq!(next_key(&with(l2()), false), without);
+    assert_eq!(next_key(&with(Regularizer::l1_l2(0.0, 0.0)), true), without);
+    // Distributed over time, nothing is weighed either.
+    let layer = || TimeDistributed::new(Dense::new(4).activity_regularizer(l2()));
+    let plain = next_key(&network([5, 3], TimeDistributed::new(Dense::new(4))), true);
+    assert_ne!(next_key(&network([5, 3], layer()), true), plain);
+    assert_eq!(next_key(&network([5, 3], layer()), false), plain);
+    let nothing = network([3], ActivityRegularization::new());
+    assert_eq!(penalty(&nothing, 2, Mode::Inference).0, None);
+}

@@ -280,7 +280,7 @@ impl Model {
         x: &mut [Tensor],
         mut read: impl FnMut(usize, TensorView<'_>),
     ) -> States {
-        let tape = Tape::record(self.take_idle(), self.network.weights(), Mode::Inference);
+        let tape = Tape::record(self.take_idle(), self.network.weights(), Mode::Inference).without_losses();
         let outputs = self.network.call_several(&inputs(&tape, x));
         outputs.iter().enumerate().for_each(|(number, y)| y.with_value(|y| read(number, y)));
         drop(outputs);

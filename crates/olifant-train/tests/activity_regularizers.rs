@@ -186,6 +186,36 @@ fn a_layer_of_ones_own_adds_to_the_loss_as_well() {
     assert_eq!(logs["loss"], 5.0 + 4.0);
 }
 
+/// Twice the inputs where nobody wants to know of losses.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct TwiceWithoutLosses {}
+
+#[typetag::serde(name = "tests/twice_without_losses")]
+impl Layer for TwiceWithoutLosses {
+    fn build(&mut self, input: &Shape, _: &mut WeightBuilder<'_>) -> Result<Shape, BuildError> {
+        Ok(*input)
+    }
+
+    fn call<'t>(&self, x: Var<'t>) -> Var<'t> {
+        if x.tape().wants_losses() { x } else { x * 2.0 }
+    }
+}
+
+#[test]
+fn predictions_want_no_losses_and_evaluations_do() {
+    let described = Sequential::new([1]).add(TwiceWithoutLosses {});
+    let mut model = described.compile(Sgd::new(0.1), MeanSquaredError::new(), ()).unwrap();
+    let x = array![[1.0], [3.0]];
+    let twice: ArrayD<Float> = array![[2.0], [6.0]].into_dyn();
+    let silent = || EvaluateOptions::new().verbose(Verbose::Silent);
+    assert_eq!(model.predict(&x).unwrap(), twice);
+    assert_eq!(model.predict_on_batch(&x).unwrap(), twice);
+    assert_eq!(model.predict_with(&x, silent()).unwrap(), twice);
+    assert_eq!(model.evaluate(&x, &x).unwrap()["loss"], 0.0);
+    assert_eq!(model.test_on_batch(&x, &x).unwrap()["loss"], 0.0);
+    assert_eq!(model.evaluate_with(&x, &x, silent()).unwrap()["loss"], 0.0);
+}
+
 #[test]
 fn a_loop_of_ones_own_gets_the_penalties_from_the_network() {
     let mut model = Sequential::new([2])

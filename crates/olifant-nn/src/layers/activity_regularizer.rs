@@ -27,8 +27,11 @@ impl ActivityRegularizer {
     }
 
     /// Adds the penalty of one output to the loss, and gives the output back.
+    ///
+    /// Nothing is computed where nobody wants the loss, or where the factors are 0.
     pub(crate) fn penalize<'t>(&self, y: Var<'t>) -> Var<'t> {
-        if let Some(regularizer) = self.activity_regularizer {
+        let counts = |regularizer: &Regularizer| y.tape().wants_losses() && !regularizer.is_zero();
+        if let Some(regularizer) = self.activity_regularizer.filter(counts) {
             let samples = y.shape()[0].max(1);
             y.tape().add_loss(regularizer.penalty(y) / samples as Float);
         }
