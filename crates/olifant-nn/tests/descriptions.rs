@@ -78,7 +78,7 @@ fn recurrent_layers() {
 
 #[test]
 fn attentions() {
-    let weighing = json!({"dropout": 0.0, "use_causal_mask": false});
+    let weighing = json!({"dropout": 0.0, "use_causal_mask": false, "return_attention_scores": false});
     let additive = with(weighing.clone(), json!({"layer": "additive_attention", "use_scale": true}));
     assert_described(&AdditiveAttention::new(), &additive);
     let dot = json!({"layer": "attention", "use_scale": false, "score_mode": "dot"});

@@ -40,7 +40,8 @@ def heads(ours, shapes, *, options={}, attention_mask=False, ids=None, **argumen
         if attention_mask:
             *inputs, more["attention_mask"] = inputs
         query, value, *key = inputs if len(inputs) > 1 else inputs * 2
-        return layer(query, value, *key, use_causal_mask=ours.get("use_causal_mask", False), **more)
+        more |= {name: ours.get(name, False) for name in ["use_causal_mask", "return_attention_scores"]}
+        return layer(query, value, *key, **more)
 
     ours = {"layer": "multi_head_attention", "num_heads": 2, "key_dim": 4} | options | ours
     return layers.case(ours, L.MultiHeadAttention(2, 4, **options), shapes, call=call, ids=ids, **arguments)
@@ -67,5 +68,25 @@ cases += [
     heads({"use_attention_mask": True}, [(4, 3), (5, 2), (5, 3), (4, 5)], attention_mask=True, ids=2),
     heads({"use_attention_mask": True}, [(4, 3), (5, 3), (4, 5)], attention_mask=True, ids=2, mask=True),
     heads({"use_attention_mask": True} | causal, [(4, 3), (5, 3), (4, 5)], attention_mask=True, ids=2),
+]
+
+
+def with_scores(layer, inputs, arguments):
+    return layer(inputs, return_attention_scores=True, **arguments)
+
+
+scores = {"return_attention_scores": True}
+cases += [
+    layers.case(attention | scores, L.Attention(), three, mask=True, call=with_scores),
+    layers.case(
+        attention | scores | {"score_mode": "concat"}, L.Attention(score_mode="concat"), two, call=with_scores
+    ),
+    layers.case(attention | scores | {"dropout": 0.5}, L.Attention(dropout=0.5), two, call=with_scores),
+    layers.case(additive | scores, L.AdditiveAttention(), three, mask=True, call=with_scores),
+    heads(scores, two),
+    heads(scores, three, mask=True),
+    heads(scores | causal, [(5, 3)], mask=True),
+    heads(scores, two, options={"dropout": 0.5, "value_dim": 3}),
+    heads(scores | {"use_attention_mask": True}, [(4, 3), (5, 3), (4, 5)], attention_mask=True, ids=2),
 ]
 layers.write(__file__, cases)

@@ -21,12 +21,13 @@ use crate::{
 /// # Shapes
 ///
 /// Inputs `[query, value]` or `[query, value, key]`: `[batch, queries, features]`, `[batch, keys, units]`, `[batch, keys, features]`;
-/// without a key, the value is its own. Outputs `[batch, queries, units]`, with the mask of the query, whose hidden steps become 0.
+/// without a key, the value is its own. Outputs `[batch, queries, units]`, with the mask of the query, whose hidden steps become 0;
+/// behind them, with `return_attention_scores`, the weights of the values, `[batch, queries, keys]`, after dropout.
 /// Weight `scale`: `[features]`, Glorot uniform.
 ///
 /// # Defaults
 ///
-/// `use_scale` true, `dropout` 0, `use_causal_mask` false.
+/// `use_scale` true, `dropout` 0, `use_causal_mask` and `return_attention_scores` false.
 ///
 /// # Errors
 ///
@@ -69,6 +70,10 @@ impl AdditiveAttention {
 impl Layer for AdditiveAttention {
     one_input!();
 
+    fn outputs(&self) -> usize {
+        self.weighing.outputs()
+    }
+
     fn build_several(
         &mut self,
         inputs: &[Shape],
@@ -80,13 +85,14 @@ impl Layer for AdditiveAttention {
         if self.use_scale {
             self.scale = Some(weights.add("scale", Shape::from([query[1]]), &Initializer::GlorotUniform)?);
         }
-        Ok(vec![query.with_last_axis(value[1])])
+        let scores = query.with_last_axis(value[0]);
+        Ok(self.weighing.returned_shapes(query.with_last_axis(value[1]), scores))
     }
 
     fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
         let [query, value, key] = values(inputs, inputs.len());
         let fits = sums_of_pairs(query, key).tanh();
         let scaled = self.scale.map_or(fits, |scale| fits * query.tape().weight(scale));
-        inputs.tape().list_of(&[self.weighing.apply(scaled.sum(Axes::from(-1)), query, value)])
+        self.weighing.apply(scaled.sum(Axes::from(-1)), query, value)
     }
 }

@@ -16,12 +16,13 @@ use crate::{BuildError, Initializer, Layer, WeightBuilder, layer::one_input, lay
 /// # Shapes
 ///
 /// Inputs `[query, value]` or `[query, value, key]`: `[batch, queries, features]`, `[batch, keys, units]`, `[batch, keys, features]`;
-/// without a key, the value is its own. Outputs `[batch, queries, units]`, with the mask of the query, whose hidden steps become 0.
+/// without a key, the value is its own. Outputs `[batch, queries, units]`, with the mask of the query, whose hidden steps become 0;
+/// behind them, with `return_attention_scores`, the weights of the values, `[batch, queries, keys]`, after dropout.
 /// Weights: `scale` with `use_scale`, `concat_score_weight` with [`ScoreMode::Concat`], both single numbers that begin with 1.
 ///
 /// # Defaults
 ///
-/// `use_scale` false, `score_mode` dot, `dropout` 0, `use_causal_mask` false.
+/// `use_scale` false, `score_mode` dot, `dropout` 0, `use_causal_mask` and `return_attention_scores` false.
 ///
 /// # Errors
 ///
@@ -97,6 +98,10 @@ pub(super) fn sums_of_pairs<'t>(query: Var<'t>, key: Var<'t>) -> Var<'t> {
 impl Layer for Attention {
     one_input!();
 
+    fn outputs(&self) -> usize {
+        self.weighing.outputs()
+    }
+
     fn build_several(
         &mut self,
         inputs: &[Shape],
@@ -112,11 +117,12 @@ impl Layer for Attention {
             self.concat_score_weight =
                 weights.add("concat_score_weight", Shape::SCALAR, &Initializer::Ones)?;
         }
-        Ok(vec![query.with_last_axis(value[1])])
+        let scores = query.with_last_axis(value[0]);
+        Ok(self.weighing.returned_shapes(query.with_last_axis(value[1]), scores))
     }
 
     fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
         let [query, value, key] = values(inputs, inputs.len());
-        inputs.tape().list_of(&[self.weighing.apply(self.scores(query, key), query, value)])
+        self.weighing.apply(self.scores(query, key), query, value)
     }
 }

@@ -32,15 +32,16 @@ use crate::{
 /// Inputs `[query, value]` or `[query, value, key]`: `[batch, queries, d]`, `[batch, keys, e]`, `[batch, keys, f]`; without a key,
 /// the value is its own; a single input attends to itself.
 /// With `use_attention_mask` there is one input more, the last: `[batch, queries, keys]`, where 0 forbids a pair.
-/// Outputs `[batch, queries, output_shape…]` with the mask of the query.
+/// Outputs `[batch, queries, output_shape…]` with the mask of the query; behind them, with `return_attention_scores`,
+/// the weights of the values, `[batch, num_heads, queries, keys]`, before dropout.
 ///
 /// Weights, in this order: `query/kernel` `[d, num_heads, key_dim]`, `query/bias` `[num_heads, key_dim]`, `key/…` and `value/…` alike
 /// (`value_dim` for the value), `attention_output/kernel` `[num_heads, value_dim, output_shape…]`, `attention_output/bias` `[output_shape…]`.
 ///
 /// # Defaults
 ///
-/// `value_dim` that of the key, `dropout` 0, `use_bias` true, `output_shape` the features of the query, `use_causal_mask` and
-/// `use_attention_mask` false, `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers, no constraints.
+/// `value_dim` that of the key, `dropout` 0, `use_bias` true, `output_shape` the features of the query, `use_causal_mask`,
+/// `use_attention_mask` and `return_attention_scores` false, `kernel_initializer` Glorot uniform, `bias_initializer` zeros, no regularizers, no constraints.
 ///
 /// # Errors
 ///
@@ -177,6 +178,10 @@ impl MultiHeadAttention {
 impl Layer for MultiHeadAttention {
     one_input!();
 
+    fn outputs(&self) -> usize {
+        self.weighing.outputs()
+    }
+
     fn build_several(
         &mut self,
         inputs: &[Shape],
@@ -206,7 +211,8 @@ impl Layer for MultiHeadAttention {
             value: build("value", &[value[1]], &[heads, value_dim])?,
             output: build("attention_output", &[heads, value_dim], output.axes())?,
         };
-        Ok(vec![Shape::new(&[&[query[0]], output.axes()].concat())?])
+        let y = Shape::new(&[&[query[0]], output.axes()].concat())?;
+        Ok(self.weighing.returned_shapes(y, Shape::from([heads, query[0], value[0]])))
     }
 
     fn call_several<'t>(&self, inputs: &VarList<'t>) -> VarList<'t> {
@@ -216,13 +222,14 @@ impl Layer for MultiHeadAttention {
         let heads = |projection: &Projection, x| project(projection, x).transpose([0, 2, 1, 3]);
         let Projections { query: for_query, key: for_key, value: for_value, output } = &self.projections;
         let scores = heads(for_query, query).matmul_transposed(heads(for_key, key));
-        let if_none_counts =
-            if self.weighing.dropout > 0.0 { IfNoneCounts::Zero } else { IfNoneCounts::Equal };
+        // Keras computes the weights in another way where it needs them.
+        let by_hand = self.weighing.dropout > 0.0 || self.weighing.return_attention_scores;
+        let if_none_counts = if by_hand { IfNoneCounts::Zero } else { IfNoneCounts::Equal };
         let scale = 1.0 / (self.key_dim as Float).sqrt();
         let weights = scores.masked_softmax(scale, mask, self.weighing.use_causal_mask, if_none_counts);
         let attended =
             weights.dropout(self.weighing.dropout).matmul(heads(for_value, value)).transpose([0, 2, 1, 3]);
         let y = project(output, attended);
-        inputs.tape().list_of(&[y.with_mask(query.mask())])
+        self.weighing.returned(y.with_mask(query.mask()), weights)
     }
 }
