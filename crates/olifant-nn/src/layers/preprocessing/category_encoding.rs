@@ -21,6 +21,26 @@ use crate::{BuildError, Layer, WeightBuilder, layers::ids::check_ids};
 ///
 /// When built: no tokens, [`OutputMode::Int`], samples without an axis. Numbers in the data that are no category are refused
 /// before a step begins; those that are computed inside a network leave no trace.
+///
+/// # Examples
+///
+/// Counts in which each number has a weight, Keras's `count_weights`:
+///
+/// ```
+/// use olifant_core::{Mode, Tape, Workspace};
+/// use olifant_nn::{CallOn, Functional, Input, layers::{CategoryEncoding, Dot, OutputMode}};
+///
+/// let (numbers, weights) = (Input::new([3]), Input::new([3]));
+/// let codes = CategoryEncoding::new(2).output_mode(OutputMode::OneHot).on(&numbers);
+/// let counts = Dot::new(1).on([&codes, &weights]);
+/// let network = Functional::new([&numbers, &weights], &counts).build(0)?;
+///
+/// let tape = Tape::record(Workspace::default(), network.weights(), Mode::Inference);
+/// let [numbers, weights] = [[0.0, 1.0, 1.0], [0.25, 2.0, 1.0]].map(|row| tape.input_with([1, 3], |x| x.copy_from_slice(&row)));
+/// let counts = network.call_several(&tape.list_of(&[numbers, weights])).get(0);
+/// counts.with_value(|counts| assert_eq!(counts.data, [0.25, 3.0]));
+/// # Ok::<(), olifant_nn::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct CategoryEncoding {
     num_tokens: usize,
