@@ -14,6 +14,7 @@ use crate::{BuildError, Constraint, Initializer, Regularizer};
 /// [`call_several`](Layer::call_several) as well; all others get them for nothing.
 ///
 /// What a layer asks of its values besides returning them it adds to the loss with [`Tape::add_loss`](olifant_core::Tape::add_loss).
+/// A layer that calls another with parts of samples in the place of samples does so inside [`Tape::weigh_added_losses`](olifant_core::Tape::weigh_added_losses).
 ///
 /// A layer is saved by its serde fields. Mark handles `#[serde(skip)]`: `build` makes them anew when a model is loaded.
 /// No field may be called `layer`: that is the key under which the layer's type is saved.
