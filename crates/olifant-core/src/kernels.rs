@@ -12,6 +12,7 @@ pub(crate) mod lanes;
 pub(crate) mod matmul;
 pub(crate) mod parallel;
 pub(crate) mod pooling;
+pub(crate) mod prefetch;
 pub(crate) mod row_blocks;
 pub(crate) mod sliding;
 mod sums;

@@ -14,6 +14,7 @@ use crate::{
         dispatch::vectorised,
         matmul::{Epilogue, Matrix, Packed, Target},
         parallel::Share,
+        prefetch::prefetch,
         team::Team,
     },
 };
@@ -119,6 +120,7 @@ impl<C: Cell> Recurrent<C> {
         for step in steps.clone().rev() {
             let t = self.time_of(step, time);
             for (row, sample) in walk.samples.clone().enumerate() {
+                walk.prefetch::<C>(row + 1, t);
                 walk.collect_inflow::<C>(row, sample);
                 if self.return_sequences {
                     let width = self.output_row::<C>(walk.given.sizes);
@@ -191,6 +193,19 @@ impl<'a> WalkBack<'a> {
     fn kept_at(&self, t: usize) -> Kept<&'a [Float]> {
         let first = t * self.given.sizes.batch;
         self.kept.of_rows(first + self.samples.start..first + self.samples.end, &self.kept_widths)
+    }
+
+    /// Asks for what was kept of a sample, if there is one: it has left the cache since the way forward.
+    #[inline(always)]
+    fn prefetch<C: Cell>(&self, row: usize, t: usize) {
+        if row < self.samples.len() {
+            let (kept, units) = (self.kept_at(t), self.given.sizes.units);
+            prefetch(&kept.gates[row * C::GATES * units..][..C::GATES * units]);
+            prefetch(&kept.kept[row * C::KEPT * units..][..C::KEPT * units]);
+            if C::STATES > 1 {
+                prefetch(&kept.second[row * units..][..units]);
+            }
+        }
     }
 
     #[inline(always)]
