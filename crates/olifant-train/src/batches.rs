@@ -10,7 +10,7 @@ use olifant_nn::TargetError;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use self::sample_list::targets;
+use self::sample_list::{check_lengths, named, targets};
 pub(crate) use self::{
     facts::STREAM,
     sample_list::{SampleList, array_name, inputs, read_all},
@@ -84,24 +84,8 @@ impl<'a> Batches<'a> {
         if samples == 0 {
             return Err(FitError::Empty { array: array_name("x", 0, x.len()) });
         }
-        let named = |array: &'static str, lists: &[SampleList<'_>]| -> Vec<(String, usize)> {
-            let count = lists.len();
-            lists
-                .iter()
-                .enumerate()
-                .map(|(number, list)| (array_name(array, number, count), list.len))
-                .collect()
-        };
-        let all = [named("x", &x), named("y", &y), named("sample_weight", sample_weight.as_slice())].concat();
-        if let Some((second, second_samples)) = all.iter().find(|(_, len)| *len != samples) {
-            let (first, second) = (all[0].0.clone(), second.clone());
-            return Err(FitError::Lengths {
-                first,
-                first_samples: samples,
-                second,
-                second_samples: *second_samples,
-            });
-        }
+        let sample_weights = named("sample_weight", sample_weight.as_slice());
+        check_lengths(&[named("x", &x), named("y", &y), sample_weights].concat())?;
         let is_stream = x.iter().chain(&y).any(SampleList::is_stream);
         if sample_weight.is_some() && is_stream {
             return Err(FitError::option("sample_weight", "unset with a stream", "set"));

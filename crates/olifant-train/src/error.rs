@@ -42,7 +42,7 @@ pub enum FitError {
         second_samples: usize,
     },
     /// More or fewer arrays than the model has inputs or outputs.
-    #[error("the model takes {expected} for {what}, but was given {given} arrays")]
+    #[error("the model takes {expected} for {what}, but was given {given}")]
     Arrays {
         /// `x`, `y` or `sample_weight`.
         what: &'static str,

@@ -227,7 +227,7 @@ fn metrics_that_do_not_suit_the_targets_are_named() {
 fn more_arrays_than_inputs_are_refused() {
     let x = x();
     let error = classifier().fit((&x, &x), &y(), quiet()).unwrap_err();
-    assert_eq!(error.to_string(), "the model takes one array for x, but was given 2 arrays");
+    assert_eq!(error.to_string(), "the model takes one array for x, but was given 2");
 }
 
 #[test]

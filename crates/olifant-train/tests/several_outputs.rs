@@ -13,7 +13,7 @@ use olifant_nn::{
     metrics::{Accuracy, MeanAbsoluteError},
     optimizers::Sgd,
 };
-use olifant_train::{Compile, FitOptions, Logs, Model, Verbose};
+use olifant_train::{Compile, EvaluateOptions, FitOptions, Logs, Model, Verbose};
 use serde_json::Value;
 
 struct Golden(Value);
@@ -176,11 +176,11 @@ fn wrong_numbers_of_arrays_are_told_with_the_names() {
         |x: Vec<&Array2<f32>>, y: Vec<&Array1<f32>>| model.fit(x, y, options()).unwrap_err().to_string();
     assert_eq!(
         error(vec![&a], vec![&classes, &sizes]),
-        "the model takes 2 arrays (a, b) for x, but was given 1 arrays"
+        "the model takes 2 arrays (a, b) for x, but was given 1"
     );
     assert_eq!(
         error(vec![&a, &b], vec![&classes]),
-        "the model takes 2 arrays (class, size) for y, but was given 1 arrays"
+        "the model takes 2 arrays (class, size) for y, but was given 1"
     );
     let short = sizes.slice(ndarray::s![..4]).to_owned();
     assert_eq!(
@@ -201,6 +201,31 @@ fn wrong_numbers_of_arrays_are_told_with_the_names() {
     );
     let wrong = array![0.0, 1.0, 7.0, 0.0, 0.0, 0.0];
     assert!(error(vec![&a, &b], vec![&wrong, &sizes]).starts_with("row 2 of y is 7"));
+}
+
+#[test]
+fn inputs_of_different_lengths_are_refused_whatever_is_asked() {
+    let (a, b) = (Input::new([2]), Input::new([2]));
+    let joined = Add::new().on([&a, &b]);
+    let mut model = Functional::new([&a, &b], &Dense::new(1).on(&joined))
+        .compile(Sgd::new(0.1), MeanSquaredError::new(), ())
+        .unwrap();
+    let (long, short, y) = (Array2::<f32>::ones((5, 2)), Array2::<f32>::ones((3, 2)), Array1::<f32>::ones(5));
+    let x = || [&long, &short];
+    let errors = [
+        model.fit(x(), &y, options()).err(),
+        model.evaluate(x(), &y).err(),
+        model.train_on_batch(x(), &y).err(),
+        model.predict(x()).err(),
+        model.predict_on_batch(x()).err(),
+        model.predict_with(x(), EvaluateOptions::new().verbose(Verbose::Silent)).err(),
+    ];
+    for error in errors {
+        assert_eq!(
+            error.unwrap().to_string(),
+            "x[0] has 5 samples but x[1] has 3: each sample needs one of each"
+        );
+    }
 }
 
 #[test]

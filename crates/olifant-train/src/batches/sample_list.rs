@@ -73,11 +73,12 @@ impl<'a> SampleList<'a> {
     }
 }
 
-/// What the model is given: one list of samples for each input, of the shape it takes.
+/// What the model is given: one list of samples for each input, of the shape it takes, and all of the same length.
 pub(crate) fn inputs<'a>(model: &Model, x: &'a Arrays<'a>) -> Result<Vec<SampleList<'a>>, FitError> {
     let lists = lists("x", x, model.network().inputs().map(|(name, _)| name))?;
     let shapes: Vec<Shape> = lists.iter().map(|list| list.shape).collect();
     model.network().check_inputs(&shapes)?;
+    check_lengths(&named("x", &lists))?;
     Ok(lists)
 }
 
@@ -100,6 +101,26 @@ fn lists<'a, 'n>(
         count => format!("{count} arrays ({})", names.collect::<Vec<_>>().join(", ")),
     };
     Err(FitError::Arrays { what, expected, given: arrays.0.len() })
+}
+
+/// What the arrays are called, and how many samples each has.
+pub(super) fn named(array: &str, lists: &[SampleList<'_>]) -> Vec<(String, usize)> {
+    let names = (0..lists.len()).map(|number| array_name(array, number, lists.len()));
+    names.zip(lists.iter().map(|list| list.len)).collect()
+}
+
+/// Whether all arrays have as many samples as the first.
+pub(super) fn check_lengths(arrays: &[(String, usize)]) -> Result<(), FitError> {
+    let Some((first, first_samples)) = arrays.first() else { return Ok(()) };
+    match arrays.iter().find(|(_, samples)| samples != first_samples) {
+        None => Ok(()),
+        Some((second, second_samples)) => Err(FitError::Lengths {
+            first: first.clone(),
+            first_samples: *first_samples,
+            second: second.clone(),
+            second_samples: *second_samples,
+        }),
+    }
 }
 
 /// What one of several arrays is called: `x`, or `x[1]`.
