@@ -109,12 +109,15 @@ impl Collection {
 
     fn disconnected(&self, output: &Symbol, input: &Symbol) -> BuildError {
         let name = |symbol: &Symbol| match &*symbol.origin {
-            SymbolOrigin::Input { name: Some(name), .. } => name.clone(),
-            SymbolOrigin::Input { shape, .. } => format!("of shape {shape}"),
+            SymbolOrigin::Input { name: Some(name), .. } => Ok(name.clone()),
+            SymbolOrigin::Input { shape, .. } => Ok(format!("of shape {shape}")),
             SymbolOrigin::Call(call) => call.layer.description(),
         };
         let names: Vec<&str> = self.inputs.iter().map(|input| &*input.name).collect();
-        BuildError::Disconnected { output: name(output), input: name(input), inputs: names.join(", ") }
+        match (name(output), name(input)) {
+            (Ok(output), Ok(input)) => BuildError::Disconnected { output, input, inputs: names.join(", ") },
+            (Err(error), _) | (_, Err(error)) => error,
+        }
     }
 }
 

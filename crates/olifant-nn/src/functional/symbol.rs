@@ -119,11 +119,10 @@ impl SharedLayer {
     }
 
     /// Its name, or that of its type.
-    pub(super) fn description(&self) -> String {
+    pub(super) fn description(&self) -> Result<String, BuildError> {
         let node = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        node.as_ref().map_or_else(String::new, |node| {
-            node.name.clone().unwrap_or_else(|| node.layer.class_name().to_owned())
-        })
+        let node = node.as_ref().ok_or(BuildError::LayerOfAnotherModel)?;
+        Ok(node.name.clone().unwrap_or_else(|| node.layer.class_name().to_owned()))
     }
 
     /// Tells layers apart.

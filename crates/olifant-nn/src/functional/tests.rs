@@ -205,7 +205,9 @@ fn a_layer_belongs_to_one_model() {
     let a = Input::new([4]);
     let y = Dense::new(1).on(&a);
     Functional::new(&a, &y).build(0).unwrap();
-    assert_eq!(Functional::new(&a, &y).build(0).unwrap_err(), BuildError::LayerOfAnotherModel);
+    for input in [&a, &Input::new([4])] {
+        assert_eq!(Functional::new(input, &y).build(0).unwrap_err(), BuildError::LayerOfAnotherModel);
+    }
 }
 
 #[test]
