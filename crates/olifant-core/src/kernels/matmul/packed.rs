@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::{
-    COLUMNS, Epilogue, Line, Matrix, ROWS,
+    COLUMNS, Epilogue, Matrix, ROWS,
     groups::{Numbers, find_terms},
     pack,
     tile::Tile,
@@ -87,6 +87,7 @@ impl Packed {
         c: Target<'_>,
         epilogue: Epilogue<'_>,
     ) {
+        let (lines, _) = self.panels.as_chunks::<COLUMNS>();
         let sweep = (SWEPT / (self.depth * COLUMNS).max(1)).max(1) * COLUMNS;
         let terms = first_term..first_term + self.depth;
         let (finish, rows_of_c) = (Finish::new(epilogue, true, true), SharedRows::new(c.data, c.stride));
@@ -103,22 +104,16 @@ impl Packed {
                 let numbers = list.map_or(Numbers::InPlace, Numbers::Listed);
                 for first in columns.clone().step_by(COLUMNS) {
                     let columns = first..(first + COLUMNS).min(columns.end);
-                    let (panel, finite) = self.panel(first / COLUMNS);
+                    let panel = &lines[first / COLUMNS * self.depth..][..self.depth];
                     let bias = finish.bias(&columns);
                     let columns = c.first + columns.start..c.first + columns.end;
-                    let tile = Tile { a, rows: &rows, numbers, terms: &terms, panel, finite };
+                    let tile =
+                        Tile { a, rows: &rows, numbers, terms: &terms, panel, finite: self.are_finite };
                     // SAFETY: the processor is the caller's promise, and one tile is written after the other.
                     with_rows!(rows.len(), R => unsafe { tile.compute::<V, R>(&rows_of_c, &columns, &finish, &bias) });
                 }
             }
         }
-    }
-
-    /// Sixteen columns, and whether all numbers in them are finite.
-    #[inline(always)]
-    fn panel(&self, number: usize) -> (&[Line], bool) {
-        let (lines, _) = self.panels.as_chunks::<COLUMNS>();
-        (&lines[number * self.depth..][..self.depth], self.are_finite)
     }
 }
 
