@@ -73,7 +73,7 @@ impl Collection {
                 continue;
             }
             let SymbolOrigin::Call(call) = &*symbol.origin else {
-                return Err(self.disconnected(output, symbol));
+                return Err(self.disconnected(output, symbol)?);
             };
             // Backwards, so that the first is looked at first.
             let before = ahead.len();
@@ -107,17 +107,20 @@ impl Collection {
         }
     }
 
-    fn disconnected(&self, output: &Symbol, input: &Symbol) -> BuildError {
+    /// What to say of an input that is missing.
+    ///
+    /// # Errors
+    ///
+    /// Another model has the output's layer: that has to be said first.
+    fn disconnected(&self, output: &Symbol, input: &Symbol) -> Result<BuildError, BuildError> {
         let name = |symbol: &Symbol| match &*symbol.origin {
             SymbolOrigin::Input { name: Some(name), .. } => Ok(name.clone()),
             SymbolOrigin::Input { shape, .. } => Ok(format!("of shape {shape}")),
             SymbolOrigin::Call(call) => call.layer.description(),
         };
         let names: Vec<&str> = self.inputs.iter().map(|input| &*input.name).collect();
-        match (name(output), name(input)) {
-            (Ok(output), Ok(input)) => BuildError::Disconnected { output, input, inputs: names.join(", ") },
-            (Err(error), _) | (_, Err(error)) => error,
-        }
+        let (output, input) = (name(output)?, name(input)?);
+        Ok(BuildError::Disconnected { output, input, inputs: names.join(", ") })
     }
 }
 
